@@ -1,0 +1,1 @@
+"""Commands behind `./maison`: start, stop, test, check, measure. Above every floor."""

@@ -1,0 +1,1 @@
+"""Puts the floors together; holds no logic."""

@@ -1,0 +1,136 @@
+"""Settings of the house, read once from the environment (`MAISON_*`, `DATABASE_URL`); listed in docs/settings.md."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from maison.config.environment import database_from, flag, number, secret, words
+
+PACKAGE = Path(__file__).resolve().parent.parent
+DATA_DIR = Path(os.environ.get("MAISON_DATA", ".maison")).resolve()
+
+ENVIRONMENT = os.environ.get("MAISON_ENVIRONMENT", "demonstration")  # demonstration | test | production
+PRODUCTION = ENVIRONMENT == "production"
+DEBUG = False
+
+SECRET_KEY = secret("MAISON_SECRET_KEY", DATA_DIR, production=PRODUCTION)
+PUBLIC_URL = os.environ.get("MAISON_PUBLIC_URL", "http://localhost:8000").rstrip("/")
+ALLOWED_HOSTS = words("MAISON_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+
+# What the operator says of itself; shown in the bar, the foot and the public pages.
+OPERATOR_NAME = os.environ.get("MAISON_OPERATOR", "Maison e-santé")
+REGION_NAME = os.environ.get("MAISON_REGION", "Occitanie")
+REGION_DEPARTMENTS = words("MAISON_DEPARTMENTS", "09,11,12,30,31,32,34,46,48,65,66,81,82")
+
+ROOMS = [
+    "maison.foundations.structures",
+    "maison.foundations.accounts",
+    "maison.foundations.access",
+    "maison.foundations.audit",
+    "maison.foundations.events",
+    "maison.foundations.jobs",
+    "maison.foundations.files",
+    "maison.foundations.notifications",
+    "maison.foundations.relay",
+    "maison.foundations.clock",
+    "maison.foundations.crisis",
+    "maison.foundations.supervision",
+    "maison.services.portal",
+    "maison.services.emergency",
+    "maison.interop.exchanges",
+    "maison.interop.hub_sante",
+    "maison.steering.board",
+]
+
+INSTALLED_APPS = [
+    "maison.ui",
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "procrastinate.contrib.django",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.mfa",
+    *[room for room in ROOMS if (PACKAGE.parent / room.replace(".", "/")).is_dir()],
+]
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "maison.foundations.access.middleware.ActorMiddleware",
+]
+
+ROOT_URLCONF = "maison.config.urls"
+WSGI_APPLICATION = "maison.config.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.csp",
+                "django.contrib.messages.context_processors.messages",
+                "maison.ui.context.house",
+            ],
+            "builtins": ["maison.ui.templatetags.maison_ui"],
+        },
+    },
+]
+
+DATABASES = {"default": database_from(os.environ, DATA_DIR)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+LANGUAGE_CODE = "fr"
+TIME_ZONE = "Europe/Paris"
+USE_I18N = True
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "static"
+
+SESSION_COOKIE_NAME = os.environ.get("MAISON_SESSION_COOKIE", "maison_session")
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
+CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE
+IDLE_MINUTES = number("MAISON_IDLE_MINUTES", 30)
+
+SECURE_CSP = {
+    "default-src": ["'none'"],
+    "script-src": ["'self'", "<CSP_NONCE_SENTINEL>"],
+    "style-src": ["'self'", "<CSP_NONCE_SENTINEL>"],
+    "img-src": ["'self'", "data:"],
+    "font-src": ["'self'"],
+    "connect-src": ["'self'"],
+    "worker-src": ["'self'"],
+    "manifest-src": ["'self'"],
+    "media-src": ["'self'"],
+    "form-action": ["'self'"],
+    "base-uri": ["'none'"],
+    "frame-ancestors": ["'none'"],
+}
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SILENCED_SYSTEM_CHECKS: list[str] = []
+
+SANDBOX = flag("MAISON_SANDBOX", default=not PRODUCTION)

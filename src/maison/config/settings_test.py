@@ -1,0 +1,6 @@
+"""Settings of the suite: the house as in production, on a throwaway cluster (see tests/conftest.py)."""
+
+from maison.config.settings import *  # noqa: F403 -- the test settings are the settings, with the changes below
+
+ENVIRONMENT = "test"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast on purpose: tests only

@@ -1,0 +1,1 @@
+"""Official exchange formats and identifiers: pure Python, no Django."""

@@ -1,0 +1,1 @@
+"""Mechanisms built once for every room."""

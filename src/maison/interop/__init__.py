@@ -1,0 +1,1 @@
+"""The doors: wires, endpoints, exchange journal."""

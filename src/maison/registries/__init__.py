@@ -1,0 +1,1 @@
+"""Reference data: identity, professionals, facilities, offer, terminology."""

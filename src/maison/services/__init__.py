@@ -1,0 +1,1 @@
+"""Rooms used every day by professionals and patients."""

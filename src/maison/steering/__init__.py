@@ -1,0 +1,1 @@
+"""Indicators, supervision board, support desk: reads every floor."""
