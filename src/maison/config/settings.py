@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.contrib.postgres",
     "django_htmx",
     "procrastinate.contrib.django",
     "allauth",
@@ -58,7 +59,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
     "allauth.mfa",
-    *[room for room in ROOMS if (PACKAGE.parent / room.replace(".", "/")).is_dir()],
+    *[room for room in ROOMS if (PACKAGE.parent / room.replace(".", "/") / "__init__.py").is_file()],
 ]
 
 AUTH_USER_MODEL = "accounts.User"
