@@ -10,6 +10,8 @@ import pytest
 
 from maison.cli.pytest_house import house_databases
 
+pytest_plugins = ["tests.fixtures"]
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

@@ -89,7 +89,7 @@ def keep_positions_growing() -> int:
 
 
 def _install(apps: Any, schema_editor: Any) -> None:
-    schema_editor.execute(POSITION_SQL)
+    schema_editor.execute(POSITION_SQL, params=None)  # its % is not a placeholder
 
 
 def position_functions() -> migrations.RunPython:
