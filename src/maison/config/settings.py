@@ -107,11 +107,16 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "servestatic.storage.CompressedManifestStaticFilesStorage"},
+}
 
 SESSION_COOKIE_NAME = os.environ.get("MAISON_SESSION_COOKIE", "maison_session")
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
+CSRF_COOKIE_NAME = SESSION_COOKIE_NAME.replace("session", "csrf")  # two houses on one machine share their cookies
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE
 IDLE_MINUTES = number("MAISON_IDLE_MINUTES", 30)
 

@@ -1,0 +1,183 @@
+"""`./maison up`: opens the house and keeps it open until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import fcntl
+import http.client
+import importlib.util
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from maison.cli.console import say, warn
+from maison.cli.house import DEFAULT_PORT, House, default_data, python
+from maison.cli.postgres import Cluster, PostgresError
+from maison.cli.prepare import EMPTY
+from maison.cli.processes import Crew, NotReady, Process
+
+WATCH_SECONDS = 2
+
+
+class Refused(RuntimeError):
+    """The house cannot open; the message says what to do."""
+
+
+def arguments(words: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="./maison up", description="Ouvre la maison ; Ctrl-C la ferme.", add_help=False
+    )
+    parser.add_argument("-h", "--help", action="help", help="affiche cette aide")
+    parser.add_argument(
+        "--port", type=int, default=int(os.environ.get("MAISON_PORT", DEFAULT_PORT)), help="port (8000)"
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="adresse d'écoute (127.0.0.1)")
+    parser.add_argument("--data", type=Path, default=default_data(), help="dossier des données (.maison)")
+    parser.add_argument("--no-demo", action="store_true", help="sans région de démonstration ni bac à sable")
+    return parser.parse_args(words)
+
+
+def main(words: list[str]) -> int:
+    options = arguments(words)
+    house = House(options.data.resolve(), options.port, options.host, demonstration=not options.no_demo)
+    began = time.monotonic()
+    try:
+        with only_one(house), contextlib.ExitStack() as stack:
+            must_be_free(house.host, house.port)
+            if house.demonstration:
+                must_be_free("127.0.0.1", house.sandbox_port)
+            house.note()
+            cluster, environ = database(house, stack)
+            furnish(house, environ)
+            crew = Crew(processes(house), environ)
+            crew.listen()
+            stack.callback(say, "la maison est fermée.")
+            stack.callback(crew.stop)
+            crew.start()
+            if not crew.asked_to_stop:
+                welcome(house, environ, time.monotonic() - began)
+            keep(crew, cluster)
+            say("fermeture…")
+    except KeyboardInterrupt:
+        say("interrompu.")
+        return 130
+    except (Refused, PostgresError, NotReady) as problem:
+        warn(str(problem))
+        return 1
+    return 0
+
+
+@contextlib.contextmanager
+def only_one(house: House) -> Iterator[None]:
+    """Two launchers on one data folder would serve the same base twice over one another."""
+    house.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (house.data / "up.lock").open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            known = House.at(house.data)
+            raise Refused(
+                f"Une maison est déjà ouverte sur {house.data} ({known.public_url}). "
+                "Pour une seconde : --data AUTRE_DOSSIER --port AUTRE_PORT."
+            ) from None
+        yield
+
+
+def must_be_free(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as link:
+        link.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            link.bind((host, port))
+        except OSError as problem:
+            raise Refused(
+                f"Le port {port} n'est pas libre ({problem.strerror}). Choisissez-en un autre : --port {port + 10}."
+            ) from None
+
+
+def database(house: House, stack: contextlib.ExitStack) -> tuple[Cluster | None, dict[str, str]]:
+    if url := os.environ.get("DATABASE_URL"):
+        parts = urlsplit(url)
+        say(f"base de données : {parts.hostname or 'socket local'}{parts.path} (DATABASE_URL)")
+        return None, house.environ(url)
+    cluster = house.cluster
+    say("démarrage de PostgreSQL…" if cluster.data.exists() else "création de la base PostgreSQL embarquée…")
+    cluster.acquire()
+    stack.callback(cluster.release)
+    return cluster, house.environ(cluster.url())
+
+
+def furnish(house: House, environ: dict[str, str]) -> None:
+    """Tables, static files and, when the base is empty, the demonstration region."""
+    code = subprocess.run(python("-m", "maison.cli.prepare"), env=environ, check=False).returncode
+    if code not in {0, EMPTY}:
+        raise Refused("La maison n'a pas pu être préparée (voir ci-dessus).")
+    if code == EMPTY and house.demonstration and exists("maison_region.__main__"):
+        say("chargement de la région de démonstration…")
+        if subprocess.run(python("-m", "maison_region", "load"), env=environ, check=False).returncode:
+            raise Refused("La région de démonstration n'a pas pu être chargée (voir ci-dessus).")
+
+
+def exists(module: str) -> bool:
+    with contextlib.suppress(ModuleNotFoundError):
+        return importlib.util.find_spec(module) is not None
+    return False
+
+
+def processes(house: House) -> list[Process]:
+    """Doors close first, then the jobs, then what plays the outside."""
+    crew = [
+        Process("web", tuple(python("-m", "maison.cli.web", house.host, str(house.port))), answers(house.local_url)),
+        Process("worker", tuple(python("-m", "django", "worker")), stage=1),
+        Process("gateway", tuple(python("-m", "maison.interop.gateway")), stage=0),
+        Process("sandbox", tuple(python("-m", "maison_sandbox")), stage=2),
+    ]
+    missing = {
+        "worker": not exists("maison.foundations.jobs.management.commands.worker"),
+        "gateway": not exists("maison.interop.gateway"),
+        "sandbox": not house.demonstration or not exists("maison_sandbox.__main__"),
+    }
+    return [process for process in crew if not missing.get(process.name)]
+
+
+def answers(url: str, path: str = "/sante/vie") -> Callable[[], bool]:
+    parts = urlsplit(url)
+
+    def ask() -> bool:
+        link = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=2)
+        try:
+            link.request("GET", path, headers={"Host": "localhost"})
+            return link.getresponse().status < 500
+        except OSError:
+            return False
+        except http.client.HTTPException:
+            return False
+        finally:
+            link.close()
+
+    return ask
+
+
+def welcome(house: House, environ: dict[str, str], seconds: float) -> None:
+    say("")
+    say(f"La maison est ouverte : {house.public_url}   (en {seconds:.1f} s ; Ctrl-C pour fermer)", style="green")
+    if house.demonstration:
+        subprocess.run(python("-m", "maison.cli.demonstration"), env=environ, check=False)
+    say("")
+
+
+def keep(crew: Crew, cluster: Cluster | None) -> None:
+    """Until asked to stop; the embedded server is looked at now and then, and started again if it died."""
+    look_at = time.monotonic() + WATCH_SECONDS
+    while not crew.asked_to_stop:
+        crew.step(WATCH_SECONDS)
+        if cluster is not None and time.monotonic() >= look_at:
+            look_at = time.monotonic() + WATCH_SECONDS
+            if not cluster.running():
+                warn("PostgreSQL ne répond plus ; nouveau départ.")
+                cluster.acquire()
