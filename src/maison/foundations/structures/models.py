@@ -33,6 +33,7 @@ class Structure(models.Model):
     name = models.CharField("nom", max_length=200)
     short_name = models.CharField("nom court", max_length=60)
     finess = models.CharField("numéro FINESS", max_length=9, blank=True)
+    hub_id = models.CharField("identifiant Hub Santé", max_length=120, blank=True, help_text="comme fr.health.samu310")
     category = models.CharField("type de structure", max_length=40, blank=True)
     service_type = models.CharField("type de service", max_length=40, blank=True)
     parent = models.ForeignKey(
@@ -59,7 +60,13 @@ class Structure(models.Model):
                 condition=~models.Q(finess=""),
                 name="structure_finess_once",
                 violation_error_message="Ce numéro FINESS est déjà celui d'une autre structure.",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["hub_id"],
+                condition=~models.Q(hub_id=""),
+                name="structure_hub_id_once",
+                violation_error_message="Cet identifiant Hub Santé est déjà celui d'une autre structure.",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -14,3 +14,8 @@ def structure_by_finess(finess: str, kind: str = Structure.Kind.SITE) -> Structu
 
 def services_of(site_id: UUID) -> list[Structure]:
     return list(Structure.objects.open().filter(parent_id=site_id, kind=Structure.Kind.SERVICE))
+
+
+def structure_by_hub_id(hub_id: str) -> Structure | None:
+    """The open structure that signs its Hub Santé messages so, e.g. `fr.health.samu310`."""
+    return Structure.objects.open().filter(hub_id=hub_id).first() if hub_id else None
