@@ -1,0 +1,58 @@
+"""`python -m maison_sandbox --port 8010 [--house http://localhost:8000]`: the sandbox, alone in a light process."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from types import FrameType
+
+from .psc import FAULTS, PREFIX, Client, Provider
+from .psc_server import SandboxServer, wait_until_stopped
+
+CLIENT_ID, CLIENT_SECRET = "maison-esante", "bac-a-sable-sans-secret"
+BACKCHANNEL_PATH = "/connexion/psc/deconnexion/"
+
+
+def parser() -> argparse.ArgumentParser:
+    root = argparse.ArgumentParser(
+        prog="python -m maison_sandbox",
+        description="Joue Pro Santé Connect pour la démonstration et les tests : aucun vrai compte.",
+    )
+    root.add_argument("--host", default="127.0.0.1", help="adresse d'écoute")
+    root.add_argument("--port", type=int, default=8010, help="port d'écoute ; 0 en choisit un libre")
+    root.add_argument("--url", default="", help="adresse publique du bac à sable, si elle diffère de celle d'écoute")
+    root.add_argument("--house", default="http://localhost:8000", help="adresse de la maison, seule à être servie")
+    root.add_argument("--fault", action="append", default=[], choices=sorted(FAULTS), help="panne jouée dès le départ")
+    return root
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = parser().parse_args(arguments)
+    server = SandboxServer((options.host, options.port))
+    base = options.url or f"http://{options.host}:{server.server_address[1]}"
+    house = options.house.rstrip("/")
+    client = Client(
+        client_id=os.environ.get("MAISON_PSC_CLIENT_ID", CLIENT_ID),
+        secret=os.environ.get("MAISON_PSC_CLIENT_SECRET", CLIENT_SECRET),
+        origins=(house,),
+        backchannel_uri=house + BACKCHANNEL_PATH,
+    )
+    server.provider = Provider(base, client)
+    server.provider.faults = set(options.fault)
+
+    def stop(signum: int, frame: FrameType | None) -> None:
+        server.stopping.set()
+        threading.Thread(target=server.shutdown).start()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    print(f"sandbox ready {base}{PREFIX}", flush=True)  # noqa: T201 -- read by whoever started the process
+    wait_until_stopped(server)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
