@@ -253,6 +253,11 @@ class SmurBase:
     vehicles: tuple[Vehicle, ...]
 
     @property
+    def hub_id(self) -> str:
+        """The organisation its vehicles name as theirs (`orgId`), so that their crew is told from the SAMU."""
+        return f"fr.health.samu{self.department}.smur.{self.finess_eg}"
+
+    @property
     def department(self) -> str:
         return self.insee[:2]
 
@@ -278,6 +283,11 @@ class Samu:
     @property
     def name(self) -> str:
         return f"SAMU {self.department}"
+
+    @property
+    def commune(self) -> str:
+        """The platforms of Hérault and Pyrénées-Orientales stand outside any emergency department."""
+        return {"34": "34320", "66": "66136"}.get(self.department) or EMERGENCY_SITES[self.finess_eg].insee
 
     @property
     def long_name(self) -> str:

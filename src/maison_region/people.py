@@ -137,7 +137,7 @@ def at_site(eg: str, *roles: str, services: tuple[str, ...] = (), ended_on: date
     places = [f"service/{eg}/{service}" for service in services] or [f"site/{eg}"]
     return Activity(
         mode="S",
-        sector="SA01" if site.finess_ej in _public_entities() else "SA04",
+        sector="SA01" if is_public(site.finess_ej) else "SA04",
         name=site.name,
         finess_eg=eg,
         finess_ej=site.finess_ej,
@@ -192,6 +192,11 @@ def at_operator(*roles: str) -> Activity:
 
 def in_practice(name: str) -> Activity:
     return Activity(mode="L", sector="SA07", name=name)
+
+
+def is_public(ej: str) -> bool:
+    """Public establishment, by its FINESS EJ."""
+    return ej in _public_entities()
 
 
 @cache

@@ -365,7 +365,7 @@ class CasePlay:
             id=vehicle.id,
             type=vehicle.type,
             name=vehicle.name,
-            organisation=f"fr.health.samu{base.department}",
+            organisation=base.hub_id,
             level="MED",
             city=base.insee,
         )

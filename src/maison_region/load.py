@@ -1,0 +1,238 @@
+"""The demonstration load: structures, rights, software keys and accounts, through the house's own actions.
+
+The one place of this package that imports the house. Loading again brings everything up to date and adds nothing twice.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from maison.foundations.access.actions import give_role
+from maison.foundations.access.actor import Actor
+from maison.foundations.access.models import Habilitation
+from maison.foundations.accounts.models import User
+from maison.foundations.structures.actions import save_structure
+from maison.foundations.structures.models import Situation, Structure
+from maison_region.facilities import (
+    EMERGENCY_SITES,
+    OPERATOR_FINESS_EJ,
+    OPERATOR_PHONE,
+    SAMUS,
+    SERVICE_LABELS,
+    SMUR_BASES,
+    fictional_phone,
+    legal_entities,
+)
+from maison_region.geography import COMMUNES
+from maison_region.people import RoleAt, is_public, local_people, professionals
+
+SINCE = date(2026, 1, 1)
+WHY = "Région de démonstration"
+
+Places = dict[str, UUID]
+
+
+@transaction.atomic
+def load() -> Counter[str]:
+    """Load or refresh the region; returns how many of each thing stand."""
+    actor = Actor.system("demonstration")
+    counts: Counter[str] = Counter()
+    places = _load_structures(counts)
+    _load_roles(actor, places, counts)
+    _load_local_accounts(actor, places, counts)
+    return counts
+
+
+def _in_commune(insee: str) -> dict[str, object]:
+    commune = COMMUNES[insee]
+    return {"department": commune.department, "city": commune.name, "city_code": insee}
+
+
+def _load_structures(counts: Counter[str]) -> Places:
+    """The agency, then legal entities, their sites, and in each site its receiving services, its SAMU and its SMUR."""
+    places: Places = {}
+    agency = save_structure(
+        kind=Structure.Kind.AGENCY,
+        finess=OPERATOR_FINESS_EJ,
+        name=settings.OPERATOR_NAME,
+        short_name=settings.OPERATOR_NAME[:60],
+        category="GRADES",
+        phone=OPERATOR_PHONE,
+        **_in_commune("31555"),
+    )
+    places["operator"] = agency.id
+    entity_communes = {base.finess_ej: base.insee for base in SMUR_BASES.values()}
+    entity_communes.update((site.finess_ej, site.insee) for site in reversed(EMERGENCY_SITES.values()))
+    for ej, name in legal_entities().items():
+        entity = save_structure(
+            kind=Structure.Kind.LEGAL_ENTITY,
+            finess=ej,
+            name=name,
+            short_name=name[:60],
+            category=_category(ej),
+            **_in_commune(entity_communes[ej]),
+        )
+        places[f"entity/{ej}"] = entity.id
+        counts["entités juridiques"] += 1
+    for site in EMERGENCY_SITES.values():
+        _save_site(
+            places,
+            counts,
+            site.finess_eg,
+            site.finess_ej,
+            site.name,
+            site.short_name,
+            site.insee,
+            site.latitude,
+            site.longitude,
+            site.phone,
+        )
+        for service in site.services:
+            saved = save_structure(
+                kind=Structure.Kind.SERVICE,
+                parent_id=places[f"site/{site.finess_eg}"],
+                name=service.name,
+                short_name=SERVICE_LABELS[service.type],
+                category=_category(site.finess_ej),
+                service_type=service.type,
+                latitude=site.latitude,
+                longitude=site.longitude,
+                phone=service.phone,
+                **_in_commune(site.insee),
+            )
+            places[f"service/{site.finess_eg}/{service.type}"] = saved.id
+            counts["services receveurs"] += 1
+    for base in SMUR_BASES.values():
+        _save_site(
+            places,
+            counts,
+            base.finess_eg,
+            base.finess_ej,
+            base.name,
+            base.name,
+            base.insee,
+            base.latitude,
+            base.longitude,
+        )
+        saved = save_structure(
+            kind=Structure.Kind.SERVICE,
+            parent_id=places[f"site/{base.finess_eg}"],
+            name=base.name,
+            short_name=base.name[:60],
+            category=_category(base.finess_ej),
+            service_type="smur",
+            hub_id=base.hub_id,
+            latitude=base.latitude,
+            longitude=base.longitude,
+            phone=fictional_phone(base.department, 1600 + len(places)),
+            **_in_commune(base.insee),
+        )
+        places[f"smur/{base.finess_eg}"] = saved.id
+        counts["SMUR"] += 1
+    for samu in SAMUS.values():
+        commune = COMMUNES[samu.commune]
+        _save_site(
+            places,
+            counts,
+            samu.finess_eg,
+            samu.finess_ej,
+            f"Plateforme du {samu.name}",
+            samu.name,
+            samu.commune,
+            commune.latitude,
+            commune.longitude,
+        )
+        saved = save_structure(
+            kind=Structure.Kind.SERVICE,
+            parent_id=places[f"site/{samu.finess_eg}"],
+            name=samu.long_name,
+            short_name=samu.name,
+            category=_category(samu.finess_ej),
+            service_type="samu",
+            hub_id=samu.client_id,
+            latitude=commune.latitude,
+            longitude=commune.longitude,
+            phone=samu.phone,
+            **_in_commune(samu.commune),
+        )
+        places[f"samu/{samu.department}"] = saved.id
+        counts["SAMU"] += 1
+    return places
+
+
+def _category(ej: str) -> str:
+    return "ES_PUBLIC" if is_public(ej) else "ES_PRIVE"
+
+
+def _save_site(places: Places, counts: Counter[str], eg: str, ej: str, name: str, short_name: str, insee: str,
+               latitude: float, longitude: float, phone: str = "") -> None:  # fmt: skip
+    """A site, unless an emergency department of the same number has already made it."""
+    if f"site/{eg}" in places:
+        return
+    saved = save_structure(
+        kind=Structure.Kind.SITE,
+        finess=eg,
+        parent_id=places[f"entity/{ej}"],
+        name=name,
+        short_name=short_name[:60],
+        category=_category(ej),
+        latitude=latitude,
+        longitude=longitude,
+        phone=phone,
+        **_in_commune(insee),
+    )
+    places[f"site/{eg}"] = saved.id
+    counts["sites"] += 1
+
+
+def _load_roles(actor: Actor, places: Places, counts: Counter[str]) -> None:
+    held = set(Habilitation.objects.filter(revoked_at=None).values_list("subject", "structure_id", "role"))
+    for person in professionals():
+        counts["professionnels"] += 1
+        for activity in person.activities:
+            for role in activity.roles:
+                _give(actor, person.idnat, role, places, held, ends_on=activity.ended_on)
+                counts["habilitations"] += 1
+
+
+def _give(actor: Actor, subject: str, role: RoleAt, places: Places, held: set[tuple[str, UUID, str]], *,
+          ends_on: date | None = None) -> None:  # fmt: skip
+    structure_id = places[role.place]
+    if (subject, structure_id, role.role) not in held:
+        give_role(actor=actor, subject=subject, structure_id=structure_id, role_code=role.role, starts_on=SINCE,
+                  ends_on=ends_on, reason=WHY)  # fmt: skip
+
+
+def _load_local_accounts(actor: Actor, places: Places, counts: Counter[str]) -> None:
+    held = set(Habilitation.objects.filter(revoked_at=None).values_list("subject", "structure_id", "role"))
+    for person in local_people():
+        user = User.objects.filter(email__iexact=person.email, kind=User.Kind.LOCAL).first()
+        if user is None:
+            user = User.objects.create_local(
+                email=person.email,
+                password=person.password,
+                family_name=person.family_name,
+                given_name=person.given_name,
+            )
+        for role in person.roles:
+            structure = Structure.objects.get(id=places[role.place])
+            Situation.objects.get_or_create(
+                user=user,
+                organisation_key=str(structure.id),
+                profession="",
+                mode="S",
+                role="",
+                defaults={
+                    "structure": structure,
+                    "organisation_name": structure.name,
+                    "source": Situation.Source.LOCAL,
+                },
+            )
+            _give(actor, user.subject, role, places, held)
+            counts["habilitations"] += 1
+        counts["comptes locaux"] += 1
