@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from maison.cli.postgres import Cluster, sweep_throwaways, throwaway_folder
+from maison.cli.tools import TOOLS, missing
 
 OWN = "MAISON_TEST_CLUSTER"  # folder of the cluster this run made, told to its workers
 HOME = "MAISON_DATA"
@@ -31,6 +32,9 @@ class NetworkRefused(AssertionError):
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The first hook called: says where the database will be, starts nothing."""
+    parser.addoption(
+        "--all-tools", action="store_true", help="a missing tool (Chromium, RabbitMQ) fails the tests that need it"
+    )
     os.environ.setdefault("MAISON_ENVIRONMENT", "test")
     if OWN in os.environ:
         return
@@ -65,6 +69,39 @@ def _tidy() -> None:
 
 def _is_worker(config: pytest.Config) -> bool:
     return hasattr(config, "workerinput")
+
+
+# -- tools of the machine
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What drives a browser or a broker runs in one worker: two of them at once are slower than one."""
+    absent = {} if config.getoption("all_tools") else {tool.marker: tool for tool in missing()}
+    for item in items:
+        for tool in TOOLS:
+            if item.get_closest_marker(tool.marker) is None:
+                continue
+            item.add_marker(pytest.mark.xdist_group(tool.marker))
+            if tool.marker in absent:
+                item.add_marker(pytest.mark.skip(reason=f"{tool.name} is not installed"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.config.getoption("all_tools"):
+        for tool in missing():
+            if item.get_closest_marker(tool.marker) is not None:
+                pytest.fail(f"{tool.name} is not installed: {tool.remedy}", pytrace=False)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """What was left out, by name, and the one command that adds it."""
+    for tool in missing():
+        skipped = [report for report in terminalreporter.stats.get("skipped", []) if tool.marker in report.keywords]
+        if skipped:
+            terminalreporter.section(f"{tool.name} est absent", sep="-", yellow=True)
+            terminalreporter.line(f"{len(skipped)} tests laissés de côté. Pour les passer : {tool.remedy}")
 
 
 # -- databases
