@@ -67,6 +67,10 @@ class House:
     def sandbox_port(self) -> int:
         return int(os.environ.get("MAISON_SANDBOX_PORT", self.port + 1))
 
+    @property
+    def sandbox_url(self) -> str:
+        return os.environ.get("MAISON_SANDBOX_URL", f"http://localhost:{self.sandbox_port}")
+
     def environ(self, database_url: str) -> dict[str, str]:
         """For the children. What the operator has set already wins."""
         given = dict(os.environ)
@@ -80,8 +84,7 @@ class House:
             "MAISON_PUBLIC_URL": self.public_url,
             "MAISON_SESSION_COOKIE": f"maison_session_{self.port}",
             "MAISON_SANDBOX": "1" if self.demonstration else "0",
-            "MAISON_SANDBOX_PORT": str(self.sandbox_port),
-            "MAISON_SANDBOX_URL": f"http://localhost:{self.sandbox_port}",
+            "MAISON_SANDBOX_URL": self.sandbox_url,
             # Few glibc arenas: threads otherwise keep tens of megabytes apart for nothing.
             "MALLOC_ARENA_MAX": "2",
         }

@@ -24,9 +24,9 @@ from zoneinfo import ZoneInfo
 from maison.cli.console import say, warn
 from maison.cli.house import House
 
-HUB_SANTE = "hub-sante/messages/"
-DEMONSTRATION_SENDER = "fr.health.samu310"
-HOUSE_CLIENT = "fr.health.grades-occitanie"
+HUB_SANTE = "hub-sante/messages"
+DEMONSTRATION_SENDER = "fr.health.samu31"
+HOUSE_CLIENT = os.environ.get("MAISON_HUB_CLIENT_ID", "fr.health.grades-occitanie")
 KEY_VARIABLE = "MAISON_SEND_KEY"
 WAIT_SECONDS = 30
 ACCEPTED, REFUSED, SILENT = 0, 1, 2
@@ -46,6 +46,7 @@ class Parcel:
     media_type: str
     path: str
     sender: str
+    ours: bool = False  # the envelope is ours, hence its encoding
 
 
 def main(words: list[str]) -> int:
@@ -87,7 +88,12 @@ def post(parcel: Parcel, url: str, key: str) -> tuple[int, bytes]:
     request = Request(  # noqa: S310 -- the address is the operator's own choice
         urljoin(url.rstrip("/") + "/", parcel.path),
         data=parcel.body,
-        headers={"Content-Type": parcel.media_type, "Accept": JSON, "Authorization": f"Bearer {key}"},
+        headers={
+            "Content-Type": f"{parcel.media_type}; charset=utf-8" if parcel.ours else parcel.media_type,
+            "Accept": JSON,
+            "Authorization": f"Bearer {key}",
+            "X-Hub-Client": parcel.sender,
+        },
         method="POST",
     )
     try:
@@ -98,8 +104,10 @@ def post(parcel: Parcel, url: str, key: str) -> tuple[int, bytes]:
 
 
 def demonstration_key(sender: str) -> str:
-    """The public key of a software of the demonstration; a real house knows none of them."""
-    return f"demonstration-{sender}"
+    """The public key of a software of the demonstration region; a real house knows none of them."""
+    from maison_region.sending import demonstration_key as of_region
+
+    return of_region(sender)
 
 
 def readable(answer: bytes) -> str:
@@ -130,7 +138,9 @@ def _json(content: bytes) -> Parcel:
         message = None
     if isinstance(message, dict) and "distributionID" not in message and message:
         enveloped = envelope({"message": _header() | message}) if "message" not in message else envelope(message)
-        return Parcel(json.dumps(enveloped, ensure_ascii=False).encode(), JSON, HUB_SANTE, DEMONSTRATION_SENDER)
+        return Parcel(
+            json.dumps(enveloped, ensure_ascii=False).encode(), JSON, HUB_SANTE, DEMONSTRATION_SENDER, ours=True
+        )
     sender = message.get("senderID") if isinstance(message, dict) else None
     return Parcel(content, JSON, HUB_SANTE, sender if isinstance(sender, str) else DEMONSTRATION_SENDER)
 
@@ -142,7 +152,7 @@ def _xml(content: bytes) -> Parcel:
         found = re.search(r"<(?:\w+:)?senderID>\s*([^<\s]+)", text)
         return Parcel(content, XML, HUB_SANTE, found.group(1) if found else DEMONSTRATION_SENDER)
     bare = re.sub(r"^\s*(<\?xml[^>]*\?>)?\s*(<!--.*?-->\s*)*", "", text.removeprefix("\ufeff"), flags=re.DOTALL)
-    return Parcel(_xml_envelope(bare).encode(), XML, HUB_SANTE, DEMONSTRATION_SENDER)
+    return Parcel(_xml_envelope(bare).encode(), XML, HUB_SANTE, DEMONSTRATION_SENDER, ours=True)
 
 
 def _now() -> str:

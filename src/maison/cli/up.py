@@ -5,23 +5,21 @@ from __future__ import annotations
 import argparse
 import contextlib
 import fcntl
-import http.client
-import importlib.util
 import os
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from maison.cli.console import say, warn
-from maison.cli.house import DEFAULT_PORT, House, default_data, python
+from maison.cli.house import DEFAULT_PORT, ROOT, House, default_data, python
 from maison.cli.postgres import Cluster, PostgresError
 from maison.cli.prepare import EMPTY
 from maison.cli.processes import Crew, NotReady, Process
 
 WATCH_SECONDS = 2
+SOURCES = ROOT / "src"
 
 
 class Refused(RuntimeError):
@@ -102,8 +100,7 @@ def must_be_free(host: str, port: int) -> None:
 
 def database(house: House, stack: contextlib.ExitStack) -> tuple[Cluster | None, dict[str, str]]:
     if url := os.environ.get("DATABASE_URL"):
-        parts = urlsplit(url)
-        say(f"base de données : {parts.hostname or 'socket local'}{parts.path} (DATABASE_URL)")
+        say("base de données : celle de DATABASE_URL")
         return None, house.environ(url)
     cluster = house.cluster
     say("démarrage de PostgreSQL…" if cluster.data.exists() else "création de la base PostgreSQL embarquée…")
@@ -117,48 +114,46 @@ def furnish(house: House, environ: dict[str, str]) -> None:
     code = subprocess.run(python("-m", "maison.cli.prepare"), env=environ, check=False).returncode
     if code not in {0, EMPTY}:
         raise Refused("La maison n'a pas pu être préparée (voir ci-dessus).")
-    if code == EMPTY and house.demonstration and exists("maison_region.__main__"):
+    if code == EMPTY and house.demonstration and exists("maison_region"):
         say("chargement de la région de démonstration…")
         if subprocess.run(python("-m", "maison_region", "load"), env=environ, check=False).returncode:
             raise Refused("La région de démonstration n'a pas pu être chargée (voir ci-dessus).")
 
 
 def exists(module: str) -> bool:
-    with contextlib.suppress(ModuleNotFoundError):
-        return importlib.util.find_spec(module) is not None
-    return False
+    """Looked for by its path: importing a package only to know would double the launcher's memory."""
+    path = SOURCES.joinpath(*module.split("."))
+    return path.with_suffix(".py").is_file() or (path / "__main__.py").is_file()
 
 
 def processes(house: House) -> list[Process]:
     """Doors close first, then the jobs, then what plays the outside."""
+    port = str(house.port)
     crew = [
-        Process("web", tuple(python("-m", "maison.cli.web", house.host, str(house.port))), answers(house.local_url)),
+        Process("web", tuple(python("-m", "maison.cli.web", house.host, port)), ready=answers(house.host, house.port)),
         Process("worker", tuple(python("-m", "django", "worker")), stage=1),
-        Process("gateway", tuple(python("-m", "maison.interop.gateway")), stage=0),
-        Process("sandbox", tuple(python("-m", "maison_sandbox")), stage=2),
     ]
-    missing = {
-        "worker": not exists("maison.foundations.jobs.management.commands.worker"),
-        "gateway": not exists("maison.interop.gateway"),
-        "sandbox": not house.demonstration or not exists("maison_sandbox.__main__"),
-    }
-    return [process for process in crew if not missing.get(process.name)]
+    if exists("maison.interop.gateway"):
+        crew.append(Process("gateway", tuple(python("-m", "maison.interop.gateway"))))
+    if house.demonstration and exists("maison_sandbox"):
+        where = ("--port", str(house.sandbox_port), "--url", house.sandbox_url, "--house", house.public_url)
+        crew.insert(0, Process("sandbox", tuple(python("-m", "maison_sandbox", *where)), stage=2))
+    return crew
 
 
-def answers(url: str, path: str = "/sante/vie") -> Callable[[], bool]:
-    parts = urlsplit(url)
+def answers(host: str, port: int) -> Callable[[], bool]:
+    """Whether the house says it is alive. Ten lines of HTTP: http.client would bring in TLS and mail."""
+    reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 -- compared, not bound
+    question = b"GET /sante/vie HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
     def ask() -> bool:
-        link = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=2)
         try:
-            link.request("GET", path, headers={"Host": "localhost"})
-            return link.getresponse().status < 500
+            with socket.create_connection((reached, port), timeout=2) as link:
+                link.sendall(question)
+                words = link.recv(64).split()
         except OSError:
             return False
-        except http.client.HTTPException:
-            return False
-        finally:
-            link.close()
+        return len(words) > 1 and words[0].startswith(b"HTTP/") and words[1].isdigit() and int(words[1]) < 500
 
     return ask
 

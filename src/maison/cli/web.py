@@ -20,7 +20,10 @@ BACKLOG = 2048
 BACKPRESSURE = 20_000  # granian counts open streams here: far above the streams expected of one process
 KILL_SECONDS = 3  # an open stream never ends by itself
 
-logger = logging.getLogger("maison.web")
+
+def expected(record: logging.LogRecord) -> bool:
+    """Granian warns at each start that its embedded server is young; we know, and measured it."""
+    return "experimental" not in record.getMessage()
 
 
 async def serve(host: str, port: int) -> None:
@@ -37,6 +40,7 @@ async def serve(host: str, port: int) -> None:
         backpressure=BACKPRESSURE,
         log_level=LogLevels.warning,
     )
+    logging.getLogger("_granian").addFilter(expected)
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
