@@ -139,4 +139,30 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SILENCED_SYSTEM_CHECKS: list[str] = []
 
+# What leaves the house and what it keeps (docs/settings.md).
+MAIL_URL = os.environ.get("MAISON_MAIL_URL", "")
+MAIL_FROM = os.environ.get("MAISON_MAIL_FROM", "ne-pas-repondre@localhost")
+FILES_DIR = Path(os.environ.get("MAISON_FILES", DATA_DIR / "fichiers")).resolve()
+FILES_KEYS = [secret("MAISON_FILES_KEY", DATA_DIR, production=PRODUCTION), *words("MAISON_FILES_OLD_KEYS", "")]
+
+LOG_LEVEL = os.environ.get("MAISON_LOG_LEVEL", "INFO").upper()
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "discreet": {
+            "()": "maison.foundations.supervision.logs.Discreet",
+            "format": "{asctime} {levelname} {name} {message}",
+            "style": "{",
+        }
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "discreet"}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {
+        "django": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
+        "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
+        "procrastinate": {"level": "WARNING"},
+    },
+}
+
 SANDBOX = flag("MAISON_SANDBOX", default=not PRODUCTION)

@@ -9,7 +9,10 @@ from django.urls import URLPattern, URLResolver, include, path
 ROOMS = [
     ("connexion/", "maison.foundations.accounts.urls"),
     ("sante/", "maison.foundations.supervision.health_urls"),
+    ("supervision/crise/", "maison.foundations.crisis.urls"),
     ("supervision/", "maison.steering.board.urls"),
+    ("notifications/", "maison.foundations.notifications.urls"),
+    ("fichiers/", "maison.foundations.files.urls"),
     ("ui/", "maison.ui.urls"),
     ("urgences/", "maison.services.emergency.urls"),
     ("hub-sante/", "maison.interop.hub_sante.urls"),
