@@ -9,6 +9,8 @@ from collections import Counter
 from datetime import date
 from uuid import UUID
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import settings
 from django.db import transaction
 
@@ -18,6 +20,8 @@ from maison.foundations.access.models import Habilitation
 from maison.foundations.accounts.models import User
 from maison.foundations.structures.actions import save_structure
 from maison.foundations.structures.models import Situation, Structure
+from maison.interop.exchanges.actions import key_hash, register_client
+from maison.interop.exchanges.models import Client, Door
 from maison_region.facilities import (
     EMERGENCY_SITES,
     OPERATOR_FINESS_EJ,
@@ -30,6 +34,7 @@ from maison_region.facilities import (
 )
 from maison_region.geography import COMMUNES
 from maison_region.people import RoleAt, is_public, local_people, professionals
+from maison_region.sending import demonstration_key
 
 SINCE = date(2026, 1, 1)
 WHY = "Région de démonstration"
@@ -43,9 +48,46 @@ def load() -> Counter[str]:
     actor = Actor.system("demonstration")
     counts: Counter[str] = Counter()
     places = _load_structures(counts)
+    _load_software(actor, places, counts)
     _load_roles(actor, places, counts)
     _load_local_accounts(actor, places, counts)
     return counts
+
+
+class _Structures:
+    """Saves a structure only when it is new or changed: a second load asks one question and writes nothing."""
+
+    def __init__(self) -> None:
+        self.known = {_key(row.kind, row.finess, row.parent_id, row.name): row for row in Structure.objects.all()}
+
+    def save(self, *, kind: str, finess: str = "", parent_id: UUID | None = None, **fields: object) -> UUID:
+        found = self.known.get(_key(kind, finess, parent_id, str(fields["name"])))
+        wanted = {"parent_id": parent_id, **fields}
+        if found is not None and all(getattr(found, name) == value for name, value in wanted.items()):
+            return found.id
+        return save_structure(kind=kind, finess=finess, parent_id=parent_id, **fields).id
+
+
+def _key(kind: str, finess: str, parent_id: UUID | None, name: str) -> tuple[str, str, UUID | None, str]:
+    """As `save_structure` finds one: by FINESS when there is one, else by name within its parent."""
+    return (kind, finess, None, "") if finess else (kind, "", parent_id, name)
+
+
+def _load_software(actor: Actor, places: Places, counts: Counter[str]) -> None:
+    """Each SAMU's regulation software, with its demonstration key for the HTTPS door and a mailbox for the answers."""
+    known = set(Client.objects.in_use().values_list("client_id", "structure_id", "key_hash"))
+    for samu in SAMUS.values():
+        key, structure_id = demonstration_key(samu.client_id), places[f"samu/{samu.department}"]
+        if (samu.client_id, structure_id, key_hash(key)) not in known:
+            register_client(
+                actor=actor,
+                client_id=samu.client_id,
+                name=f"Logiciel de régulation du {samu.name}",
+                structure_id=structure_id,
+                doors=(Door.HTTP, Door.MAILBOX),
+                key=key,
+            )
+        counts["logiciels"] += 1
 
 
 def _in_commune(insee: str) -> dict[str, object]:
@@ -56,7 +98,8 @@ def _in_commune(insee: str) -> dict[str, object]:
 def _load_structures(counts: Counter[str]) -> Places:
     """The agency, then legal entities, their sites, and in each site its receiving services, its SAMU and its SMUR."""
     places: Places = {}
-    agency = save_structure(
+    structures = _Structures()
+    places["operator"] = structures.save(
         kind=Structure.Kind.AGENCY,
         finess=OPERATOR_FINESS_EJ,
         name=settings.OPERATOR_NAME,
@@ -65,11 +108,10 @@ def _load_structures(counts: Counter[str]) -> Places:
         phone=OPERATOR_PHONE,
         **_in_commune("31555"),
     )
-    places["operator"] = agency.id
     entity_communes = {base.finess_ej: base.insee for base in SMUR_BASES.values()}
     entity_communes.update((site.finess_ej, site.insee) for site in reversed(EMERGENCY_SITES.values()))
     for ej, name in legal_entities().items():
-        entity = save_structure(
+        places[f"entity/{ej}"] = structures.save(
             kind=Structure.Kind.LEGAL_ENTITY,
             finess=ej,
             name=name,
@@ -77,10 +119,10 @@ def _load_structures(counts: Counter[str]) -> Places:
             category=_category(ej),
             **_in_commune(entity_communes[ej]),
         )
-        places[f"entity/{ej}"] = entity.id
         counts["entités juridiques"] += 1
     for site in EMERGENCY_SITES.values():
         _save_site(
+            structures,
             places,
             counts,
             site.finess_eg,
@@ -93,7 +135,7 @@ def _load_structures(counts: Counter[str]) -> Places:
             site.phone,
         )
         for service in site.services:
-            saved = save_structure(
+            places[f"service/{site.finess_eg}/{service.type}"] = structures.save(
                 kind=Structure.Kind.SERVICE,
                 parent_id=places[f"site/{site.finess_eg}"],
                 name=service.name,
@@ -105,10 +147,10 @@ def _load_structures(counts: Counter[str]) -> Places:
                 phone=service.phone,
                 **_in_commune(site.insee),
             )
-            places[f"service/{site.finess_eg}/{service.type}"] = saved.id
             counts["services receveurs"] += 1
-    for base in SMUR_BASES.values():
+    for rank, base in enumerate(SMUR_BASES.values()):
         _save_site(
+            structures,
             places,
             counts,
             base.finess_eg,
@@ -119,7 +161,7 @@ def _load_structures(counts: Counter[str]) -> Places:
             base.latitude,
             base.longitude,
         )
-        saved = save_structure(
+        places[f"smur/{base.finess_eg}"] = structures.save(
             kind=Structure.Kind.SERVICE,
             parent_id=places[f"site/{base.finess_eg}"],
             name=base.name,
@@ -129,14 +171,14 @@ def _load_structures(counts: Counter[str]) -> Places:
             hub_id=base.hub_id,
             latitude=base.latitude,
             longitude=base.longitude,
-            phone=fictional_phone(base.department, 1600 + len(places)),
+            phone=fictional_phone(base.department, 8000 + rank),
             **_in_commune(base.insee),
         )
-        places[f"smur/{base.finess_eg}"] = saved.id
         counts["SMUR"] += 1
     for samu in SAMUS.values():
         commune = COMMUNES[samu.commune]
         _save_site(
+            structures,
             places,
             counts,
             samu.finess_eg,
@@ -147,7 +189,7 @@ def _load_structures(counts: Counter[str]) -> Places:
             commune.latitude,
             commune.longitude,
         )
-        saved = save_structure(
+        places[f"samu/{samu.department}"] = structures.save(
             kind=Structure.Kind.SERVICE,
             parent_id=places[f"site/{samu.finess_eg}"],
             name=samu.long_name,
@@ -160,7 +202,6 @@ def _load_structures(counts: Counter[str]) -> Places:
             phone=samu.phone,
             **_in_commune(samu.commune),
         )
-        places[f"samu/{samu.department}"] = saved.id
         counts["SAMU"] += 1
     return places
 
@@ -169,12 +210,12 @@ def _category(ej: str) -> str:
     return "ES_PUBLIC" if is_public(ej) else "ES_PRIVE"
 
 
-def _save_site(places: Places, counts: Counter[str], eg: str, ej: str, name: str, short_name: str, insee: str,
-               latitude: float, longitude: float, phone: str = "") -> None:  # fmt: skip
+def _save_site(structures: _Structures, places: Places, counts: Counter[str], eg: str, ej: str, name: str,
+               short_name: str, insee: str, latitude: float, longitude: float, phone: str = "") -> None:  # fmt: skip
     """A site, unless an emergency department of the same number has already made it."""
     if f"site/{eg}" in places:
         return
-    saved = save_structure(
+    places[f"site/{eg}"] = structures.save(
         kind=Structure.Kind.SITE,
         finess=eg,
         parent_id=places[f"entity/{ej}"],
@@ -186,7 +227,6 @@ def _save_site(places: Places, counts: Counter[str], eg: str, ej: str, name: str
         phone=phone,
         **_in_commune(insee),
     )
-    places[f"site/{eg}"] = saved.id
     counts["sites"] += 1
 
 
@@ -219,6 +259,8 @@ def _load_local_accounts(actor: Actor, places: Places, counts: Counter[str]) -> 
                 family_name=person.family_name,
                 given_name=person.given_name,
             )
+        if not Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists():
+            TOTP.activate(user, person.totp_secret)
         for role in person.roles:
             structure = Structure.objects.get(id=places[role.place])
             Situation.objects.get_or_create(

@@ -7,6 +7,7 @@ Paris, never Z (SPECS §2.3).
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -20,8 +21,7 @@ from maison_region.patients import Patient, age_code
 from maison_region.reasons import PLACES, Reason
 
 PARIS = ZoneInfo("Europe/Paris")
-HOUSE_CLIENT = "fr.health.grades-occitanie"
-HOUSE_NAME = "Maison e-santé"
+HOUSE_CLIENT = os.environ.get("MAISON_HUB_CLIENT_ID", "fr.health.grades-occitanie")
 
 # How the hub says the kind of service where the patient goes (HubSante.typeOrientation)
 ORIENTATIONS = {

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 # Kind of place: code, label
 PLACES = {
-    "maison": ("L01.01.00", "Maison particulière"),
+    "maison": ("L01.01.00", "Maison particulière, pavillon"),
     "collectif": ("L01.02.00", "Lieu d'habitation collectif ou foyer d'hébergement"),
     "voie": ("L02.01.00", "Voie publique hors voie rapide"),
     "rapide": ("L02.02.00", "Voie rapide"),
