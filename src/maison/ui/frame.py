@@ -109,6 +109,10 @@ def register_identity(*, sign_in: str, sign_out: str, change: str = "") -> None:
     _frame.sign_in, _frame.sign_out, _frame.change = sign_in, sign_out, change
 
 
+def rooms() -> list[Room]:
+    return list(_frame.rooms.values())
+
+
 def room(code: str) -> Room | None:
     return _frame.rooms.get(code)
 
