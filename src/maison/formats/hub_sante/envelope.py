@@ -15,7 +15,7 @@ Status = Literal["Actual", "Exercise"]
 Format = Literal["json", "xml"]
 
 
-class Content(Struct, kw_only=True):
+class Content(Struct):
     """One use case, with its header when its type has one. `message` is the model of the type (a dict if free)."""
 
     type: MessageType
@@ -79,20 +79,20 @@ class Descriptor(Struct, kw_only=True, forbid_unknown_fields=True, rename="camel
     explicit_address: ExplicitAddress
 
 
-class Embedded(Struct, kw_only=True):
-    message: msgspec.Raw
+class Embedded[M](Struct, kw_only=True):
+    message: M
 
 
-class JsonContent(Struct, kw_only=True, rename="camel"):
-    embedded_json_content: Embedded
+class JsonContent[M](Struct, kw_only=True, rename="camel"):
+    embedded_json_content: Embedded[M]
 
 
-class ContentObject(Struct, kw_only=True, rename="camel"):
-    json_content: JsonContent
+class ContentObject[M](Struct, kw_only=True, rename="camel"):
+    json_content: JsonContent[M]
 
 
-class Distribution(Struct, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    """EDXL-DE in its JSON form, as the national schema EDXL-DE-full has it."""
+class Distribution[M](Struct, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """EDXL-DE in its JSON form, as the national schema EDXL-DE-full has it; `M` is what is known of the message."""
 
     distribution_id: str = field(name="distributionID")
     sender_id: str = field(name="senderID")
@@ -101,7 +101,7 @@ class Distribution(Struct, kw_only=True, forbid_unknown_fields=True, rename="cam
     distribution_status: Status
     distribution_kind: Kind
     descriptor: Descriptor
-    content: AtLeastOne[ContentObject]
+    content: AtLeastOne[ContentObject[M]]
 
 
 def document_of(envelope: Envelope) -> dict[str, Any]:

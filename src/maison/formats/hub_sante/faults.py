@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from maison.formats.hub_sante.model import OFFICIAL_PATTERNS
 from maison.formats.hub_sante.shape import Shape
 
 Rule = Literal["required", "unknown", "type", "enum", "pattern", "min_items", "max_items", "one_of"]
@@ -162,8 +161,8 @@ def _string_faults(value: str, shape: Shape, place: str, scope: Scope) -> Iterat
             f"does not have a value in the enumeration [{', '.join(shape.values)}]",
             scope,
         )
-    if shape.pattern is not None and not shape.pattern.search(value):
-        official = OFFICIAL_PATTERNS[shape.pattern.pattern]
+    if shape.pattern is not None and not shape.pattern.matches(value):
+        official = shape.pattern.official
         yield Fault(
             place,
             "pattern",

@@ -1,12 +1,13 @@
 """Every message the Hub Santé carries: its code, the member that announces it, its model and its XML namespace."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, get_origin
 
 from msgspec import Struct
-from msgspec.json import Decoder
 
 from maison.formats.hub_sante.appointment import Appointment
 from maison.formats.hub_sante.case import CaseHealth, CaseHealthUpdate
+from maison.formats.hub_sante.checks import pattern_check
 from maison.formats.hub_sante.emsi import Emsi
 from maison.formats.hub_sante.fire_case import FireCase
 from maison.formats.hub_sante.geolocation import GeoPositionsUpdate, GeoResourcesDetails, GeoResourcesRequest
@@ -30,7 +31,7 @@ NAMESPACE = "urn:emergency:eda:1.9"
 class MessageType(Struct, frozen=True, eq=False):
     """`key` is the member of `message` (and the XML element) that announces this type.
 
-    `has_header` is false for the few that travel without RC-DE.
+    `has_header` is false for the few that travel without RC-DE. `has_right_forms` finishes what decoding has begun.
     """
 
     code: str
@@ -39,15 +40,16 @@ class MessageType(Struct, frozen=True, eq=False):
     model: Any
     namespace: str
     has_header: bool
-    decoder: Decoder[Any]
     shape: Shape
+    has_right_forms: Callable[[Any], bool]
 
 
 def _type(
     code: str, key: str, label: str, model: Any, *, namespace: str | None = None, has_header: bool = True
 ) -> MessageType:
     name = f"{NAMESPACE}:{key.lower()}" if namespace is None else namespace
-    return MessageType(code, key, label, model, name, has_header, Decoder(model), shape_of(model))
+    shape = shape_of(model)
+    return MessageType(code, key, label, model, name, has_header, shape, pattern_check(shape))
 
 
 def _camel(key: str) -> str:
@@ -97,4 +99,7 @@ MESSAGE_TYPES: tuple[MessageType, ...] = (
 
 BY_KEY = {message_type.key: message_type for message_type in MESSAGE_TYPES}
 BY_CODE = {message_type.code: message_type for message_type in MESSAGE_TYPES}
-BY_MODEL = {message_type.model: message_type for message_type in MESSAGE_TYPES if isinstance(message_type.model, type)}
+BY_MODEL: dict[type, MessageType] = {
+    get_origin(message_type.model) or message_type.model: message_type for message_type in MESSAGE_TYPES
+}
+"""By the class of a read message; a free content is a plain dict."""

@@ -1,18 +1,18 @@
 """From JSON bytes to typed messages: one fast pass that says yes, a second one that says everything that is wrong.
 
-The fast pass is stricter than the schemas in two harmless ways (a member written twice, an integer written 1.0); the
-second pass decides those cases, so that the verdict is always the one of the published schemas.
+The fast pass refuses a few messages the schemas accept (a member written twice, an integer written 1.0, a header with
+local members); the second one decides, so that the verdict is always the one of the published schemas.
 """
 
 from typing import Any
 
 import msgspec
-from msgspec import Raw, ValidationError
+from msgspec import Raw, structs
 from msgspec.json import Decoder
 
 from maison.formats.hub_sante.envelope import Content, Distribution, Envelope, Format
 from maison.formats.hub_sante.faults import Fault, InvalidMessage, UnreadableMessage, faults_of
-from maison.formats.hub_sante.message_types import BY_KEY, MessageType
+from maison.formats.hub_sante.message_types import BY_CODE, BY_KEY, BY_MODEL, MESSAGE_TYPES, MessageType
 from maison.formats.hub_sante.protocol import Header, HubError
 from maison.formats.hub_sante.shape import Shape, shape_of
 
@@ -20,22 +20,38 @@ MAX_BYTES = 5 * 1024 * 1024
 MAX_DEPTH = 64
 """The deepest published model has eleven levels; what is free inside (errors, custom content) must stay reasonable."""
 
+_HEADER_FIELDS = structs.fields(Header)
+_HEADER_SHAPE = shape_of(Header)
+_HEADER_NAMES = tuple(item.name for item in _HEADER_FIELDS)
+_HEADER_SIZE = len(_HEADER_FIELDS)
+_header_has_right_forms = BY_CODE["RC-DE"].has_right_forms
 
-_distribution: Decoder[Distribution] = Decoder(Distribution)
-_header: Decoder[Header] = Decoder(Header)
-_members: Decoder[dict[str, Raw]] = Decoder(dict[str, Raw])
-_HEADER_MEMBERS = frozenset(shape_of(Header).members)
+# The members of the header, then one for each type, all optional: a whole envelope is decoded in one pass.
+_AnyMessage = msgspec.defstruct(
+    "_AnyMessage",
+    [(item.name, item.type, msgspec.field(default=None, name=item.encode_name)) for item in _HEADER_FIELDS]
+    + [(kind.key, kind.model, None) for kind in MESSAGE_TYPES],
+    forbid_unknown_fields=True,
+    gc=False,
+)
+_envelope_decoder: Decoder[Distribution[Any]] = Decoder(Distribution[_AnyMessage])  # type: ignore[valid-type]
 
 
-class _Doubt(Exception):
-    """The fast pass cannot say yes."""
+def _bare(kind: MessageType) -> Decoder[Any]:
+    body = ("body", kind.model, msgspec.field(name=kind.key))
+    return Decoder(msgspec.defstruct("_Bare", [body], forbid_unknown_fields=True, gc=False))
+
+
+_bare_decoders = {kind.key.encode(): (kind, _bare(kind).decode, kind.has_right_forms) for kind in MESSAGE_TYPES}
+_FREE = (BY_CODE["customContent"], BY_CODE["RS-ERROR"])
 
 
 def checked_text(data: bytes) -> bytes:
     """The bytes without their mark, once sure they are UTF-8 and of a reasonable size."""
     if len(data) > MAX_BYTES:
         raise UnreadableMessage(f"Message trop volumineux : plus de {MAX_BYTES // 1024 // 1024} Mo.")
-    data = data.removeprefix(b"\xef\xbb\xbf")
+    if data.startswith(b"\xef\xbb\xbf"):
+        data = data[3:]
     if not data.isascii():
         try:
             data.decode()
@@ -69,35 +85,22 @@ def refuse_depth(value: Any) -> None:
     raise UnreadableMessage("Le message est trop profondément imbriqué.")
 
 
-def _body(message_type: MessageType, text: Raw) -> Any:
-    body = message_type.decoder.decode(text)
-    if isinstance(body, HubError):
-        refuse_depth(body.source_message or {})
-    elif isinstance(body, dict):
-        refuse_depth(body)
-    return body
-
-
 def read_envelope_text(text: bytes, *, raw: bytes, source: Format) -> Envelope:
+    contents: list[Content] = []
     try:
-        return _envelope(text, raw, source, chosen=None)
-    except (ValidationError, _Doubt):
-        document = parse(text)
+        distribution = _envelope_decoder.decode(text)
     except (msgspec.DecodeError, RecursionError):
-        parse(text)
-        raise
-    faults, chosen = _envelope_faults(document)
-    if faults:
-        raise InvalidMessage(faults)
-    plain = msgspec.json.encode(_plain_integers_in_envelope(document, chosen))
-    return _envelope(plain, raw, source, chosen=chosen)
-
-
-def _envelope(text: bytes, raw: bytes, source: Format, chosen: list[str] | None) -> Envelope:
-    distribution = _distribution.decode(text)
-    contents = []
-    for rank, item in enumerate(distribution.content):
-        contents.append(_content(item.json_content.embedded_json_content.message, chosen[rank] if chosen else None))
+        pass  # the second reading says whether it is unreadable or wrong, and where
+    else:
+        contents = [
+            content
+            for item in distribution.content
+            if (content := _content(item.json_content.embedded_json_content.message)) is not None
+        ]
+    if not contents or len(contents) < len(distribution.content):
+        document = parse(text)
+        contents = _second_reading(document)
+        distribution = msgspec.convert(document, Distribution[Any])
     address = distribution.descriptor.explicit_address
     return Envelope(
         distribution_id=distribution.distribution_id,
@@ -116,105 +119,113 @@ def _envelope(text: bytes, raw: bytes, source: Format, chosen: list[str] | None)
     )
 
 
-def _content(text: Raw, key: str | None) -> Content:
-    members = _members.decode(text)
-    if key is None:
-        keys = members.keys() & BY_KEY.keys()
-        if len(keys) != 1:
-            raise _Doubt
-        (key,) = keys
-    message_type = BY_KEY[key]
-    return Content(
-        type=message_type,
-        message=_body(message_type, members[key]),
-        header=_header.decode(text) if message_type.has_header else None,
-    )
+def _content(message: Any) -> Content | None:
+    """None when the fast pass cannot say yes."""
+    members = structs.astuple(message)
+    bodies = [body for body in members[_HEADER_SIZE:] if body is not None]
+    if len(bodies) != 1:
+        return None
+    (body,) = bodies
+    message_type = BY_MODEL[type(body)]
+    if not message_type.has_right_forms(body) or (message_type in _FREE and _is_too_deep(body)):
+        return None
+    if not message_type.has_header:
+        return Content(message_type, body)
+    if None in members[:_HEADER_SIZE]:
+        return None
+    header = Header(**dict(zip(_HEADER_NAMES, members, strict=False)))
+    return Content(message_type, body, header) if _header_has_right_forms(header) else None
+
+
+def _is_too_deep(body: Any) -> bool:
+    """Only the free contents can be: the models bound the others."""
+    try:
+        refuse_depth(body.source_message if isinstance(body, HubError) else body)
+    except UnreadableMessage:
+        return True
+    return False
 
 
 def read_bare_text(text: bytes, expected: MessageType | None) -> Content:
     """A use case out of its envelope: `{"createCaseHealth": {…}}`, or only its body when `expected` says what it is."""
-    try:
-        members = _members.decode(text)
-        keys = members.keys() & BY_KEY.keys()
-        if len(keys) == len(members) == 1:
-            (key,) = keys
-            return Content(type=BY_KEY[key], message=_body(BY_KEY[key], members[key]))
-    except ValidationError:
-        pass  # the second pass below says what is wrong
-    except (msgspec.DecodeError, RecursionError):
-        parse(text)
-        raise
-    document = parse(text)
+    start = text.find(b'"') + 1
+    known = _bare_decoders.get(text[start : text.find(b'"', start)])
+    if known is not None and len(text) <= MAX_BYTES:
+        message_type, decode, has_right_forms = known
+        try:
+            body = decode(text).body
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            pass  # the second reading says whether it is unreadable or wrong, and where
+        else:
+            if has_right_forms(body) and (message_type not in _FREE or not _is_too_deep(body)):
+                return Content(message_type, body)
+    document = parse(checked_text(text))
     if isinstance(document, dict) and len(keys := document.keys() & BY_KEY.keys()) == 1:
         (key,) = keys
-        return _bare(document, BY_KEY[key])
+        return _second_bare_reading(document, BY_KEY[key])
     if expected is None:
         raise InvalidMessage([_no_type()])
-    return Content(type=expected, message=decode_value(document, expected.shape, expected.model, ""))
-
-
-def _bare(document: dict[str, Any], message_type: MessageType) -> Content:
-    beside = document.keys() - {message_type.key}
-    faults = list(faults_of(document[message_type.key], message_type.shape, message_type.key))
-    header = None
-    if beside and beside <= _HEADER_MEMBERS:
-        faults += faults_of(document, shape_of(Header), "", "header")
-    else:
-        known = Shape(kind="object")
-        faults += faults_of({name: document[name] for name in beside}, known)
+    faults = list(faults_of(document, expected.shape))
     if faults:
         raise InvalidMessage(faults)
-    if beside:
-        header = msgspec.convert(document, Header)
-    body = plain_integers(document[message_type.key], message_type.shape)
-    return Content(type=message_type, message=msgspec.convert(body, message_type.model), header=header)
+    return _read_as(expected, document)
 
 
-def decode_value[T](value: Any, shape: Shape, model: type[T], place: str) -> T:
-    """A value already parsed, checked the way the schemas do. Raises InvalidMessage."""
-    try:
-        return msgspec.convert(value, model)
-    except ValidationError:
-        faults = list(faults_of(value, shape, place))
-        if faults:
-            raise InvalidMessage(faults) from None
-        return msgspec.convert(plain_integers(value, shape), model)
+def _second_bare_reading(document: dict[str, Any], message_type: MessageType) -> Content:
+    """Beside the use case, only its header may stand."""
+    key = message_type.key
+    faults = list(faults_of(document[key], message_type.shape, key))
+    beside = {name: value for name, value in document.items() if name != key}
+    is_headed = bool(beside) and beside.keys() <= _HEADER_SHAPE.members.keys()
+    if is_headed:
+        faults += faults_of(beside, _HEADER_SHAPE, "", "header")
+    else:
+        faults += faults_of(beside, Shape(kind="object"))
+    if faults:
+        raise InvalidMessage(faults)
+    return _read_as(message_type, document[key], beside if is_headed else None)
 
 
-def plain_integers(value: Any, shape: Shape) -> Any:
+def _read_as(message_type: MessageType, body: Any, header: dict[str, Any] | None = None) -> Content:
+    """Once the second reading found no fault."""
+    return Content(
+        type=message_type,
+        message=msgspec.convert(_plain_integers(body, message_type.shape), message_type.model),
+        header=msgspec.convert(header, Header) if header is not None else None,
+    )
+
+
+def _plain_integers(value: Any, shape: Shape) -> Any:
     """The same value with 1.0 written 1 where the model asks for an integer."""
     if isinstance(value, dict) and shape.members:
         return {
-            name: plain_integers(item, shape.members[name].shape) if name in shape.members else item
+            name: _plain_integers(item, shape.members[name].shape) if name in shape.members else item
             for name, item in value.items()
         }
     if isinstance(value, list) and shape.item is not None:
-        return [plain_integers(item, shape.item) for item in value]
+        return [_plain_integers(item, shape.item) for item in value]
     if shape.kind == "integer" and isinstance(value, float):
         return int(value)
     return value
 
 
-def _plain_integers_in_envelope(document: dict[str, Any], chosen: list[str]) -> dict[str, Any]:
-    for item, key in zip(document["content"], chosen, strict=True):
-        message = item["jsonContent"]["embeddedJsonContent"]["message"]
-        message[key] = plain_integers(message[key], BY_KEY[key].shape)
-    return document
-
-
-def _envelope_faults(document: Any) -> tuple[list[Fault], list[str]]:
-    """All the faults, and for each content the type retained."""
-    faults = list(faults_of(document, shape_of(Distribution), "", "envelope"))
-    chosen: list[str] = []
+def _second_reading(document: Any) -> list[Content]:
+    """Every content of an envelope, or every fault of it."""
+    faults = list(faults_of(document, shape_of(Distribution[Raw]), "", "envelope"))
+    contents = []
     for rank, message in _embedded_messages(document):
         place = f"content[{rank}].jsonContent.embeddedJsonContent.message"
         if not isinstance(message, dict):
             faults += faults_of(message, Shape(kind="object"), place, "envelope")
             continue
-        key, found = _message_faults(message, place)
-        chosen.append(key)
+        message_type, found = _message_faults(message, place)
         faults += found
-    return faults, chosen
+        if message_type is not None:
+            header = message if message_type.has_header else None
+            contents.append(_read_as(message_type, message[message_type.key], header))
+    if faults:
+        raise InvalidMessage(faults)
+    return contents
 
 
 def _embedded_messages(document: Any) -> list[tuple[int, Any]]:
@@ -231,27 +242,26 @@ def _embedded_messages(document: Any) -> list[tuple[int, Any]]:
     return found
 
 
-def _message_faults(message: dict[str, Any], place: str) -> tuple[str, list[Fault]]:
-    """The schema asks that one and only one use case be valid."""
-    header = list(faults_of(message, shape_of(Header), "", "header"))
+def _message_faults(message: dict[str, Any], place: str) -> tuple[MessageType | None, list[Fault]]:
+    """The schema asks that one and only one use case be valid: its type, or the faults."""
+    header = list(faults_of(message, _HEADER_SHAPE, "", "header"))
     keys = [key for key in BY_KEY if key in message]
     if not keys:
-        return "", [*header, _no_type(place)]
+        return None, [*header, _no_type(place)]
     verdicts = {key: _use_case_faults(message, key, header) for key in keys}
     valid = [key for key, found in verdicts.items() if not found]
     if len(valid) == 1:
-        return valid[0], []
-    if len(valid) > 1:
-        return "", [
-            Fault(
-                place,
-                "one_of",
-                f"Le message porte {len(valid)} contenus valides ({', '.join(valid)}) ; un seul est permis.",
-                f"should be valid to one and only one schema, but {len(valid)} are valid",
-                "envelope",
-            )
-        ]
-    return "", [fault for found in verdicts.values() for fault in found]
+        return BY_KEY[valid[0]], []
+    if not valid:
+        return None, list(dict.fromkeys(fault for found in verdicts.values() for fault in found))
+    fault = Fault(
+        place,
+        "one_of",
+        f"Le message porte {len(valid)} contenus valides ({', '.join(valid)}) ; un seul est permis.",
+        f"should be valid to one and only one schema, but {len(valid)} are valid",
+        "envelope",
+    )
+    return None, [fault]
 
 
 def _use_case_faults(message: dict[str, Any], key: str, header: list[Fault]) -> list[Fault]:

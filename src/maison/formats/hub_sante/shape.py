@@ -1,12 +1,11 @@
 """What a model asks, as data: the same tree drives the list of faults, the reading and the writing of XML."""
 
-import re
 from functools import cache
 from typing import Any
 
 from msgspec import NODEFAULT, Struct, inspect
 
-from maison.formats.hub_sante.model import OFFICIAL_ORDERS
+from maison.formats.hub_sante.model import OFFICIAL_ORDERS, Pattern
 
 
 class Shape(Struct, frozen=True, kw_only=True, gc=False):
@@ -16,7 +15,7 @@ class Shape(Struct, frozen=True, kw_only=True, gc=False):
     members: dict[str, "Member"] = {}
     is_open: bool = False
     item: "Shape | None" = None
-    pattern: re.Pattern[str] | None = None
+    pattern: Pattern | None = None
     values: tuple[str, ...] = ()
     min_items: int | None = None
     max_items: int | None = None
@@ -48,8 +47,10 @@ def _shape(info: inspect.Type) -> Shape:
             return Shape(
                 kind="string", values=OFFICIAL_ORDERS.get(frozenset(map(str, values)), tuple(map(str, values)))
             )
-        case inspect.StrType(pattern=pattern):
-            return Shape(kind="string", pattern=re.compile(pattern) if pattern else None)
+        case inspect.Metadata(extra={"pattern": pattern}):
+            return Shape(kind="string", pattern=pattern)
+        case inspect.StrType():
+            return Shape(kind="string")
         case inspect.BoolType():
             return Shape(kind="boolean")
         case inspect.IntType():

@@ -52,11 +52,13 @@ LIFETIME = timedelta(days=1)
 
 def recognise(data: bytes) -> Format:
     """JSON or XML, by the first character. Raises UnreadableMessage when it is neither."""
-    start = data[:64].removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
-    if start == b"<":
-        return "xml"
+    start = data[:1]
+    if start not in (b"{", b"<"):
+        start = data[:64].removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
     if start == b"{":
         return "json"
+    if start == b"<":
+        return "xml"
     raise UnreadableMessage("Le message n’est ni du JSON ni du XML.")
 
 
@@ -72,9 +74,9 @@ def read_envelope(data: bytes) -> Envelope:
 
 def read_message(data: bytes, expected: MessageType | None = None) -> Content:
     """A use case without its envelope; `expected` allows its body alone, without the member that names it."""
-    source = recognise(data)
-    text = checked_text(data) if source == "json" else msgspec.json.encode(xml.document_from_xml(data))
-    return read_bare_text(text, expected)
+    if recognise(data) == "xml":
+        data = msgspec.json.encode(xml.document_from_xml(data))
+    return read_bare_text(data, expected)
 
 
 def is_envelope(data: bytes) -> bool:
