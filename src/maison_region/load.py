@@ -1,4 +1,4 @@
-"""The demonstration load: structures, rights, software keys and accounts, through the house's own actions.
+"""The demonstration load: structures, then rights, software keys and accounts through the house's own actions.
 
 The one place of this package that imports the house. Loading again brings everything up to date and adds nothing twice.
 """
@@ -18,7 +18,7 @@ from maison.foundations.access.actions import give_role
 from maison.foundations.access.actor import Actor
 from maison.foundations.access.models import Habilitation
 from maison.foundations.accounts.models import User
-from maison.foundations.structures.actions import save_structure
+from maison.foundations.ids import uuid7
 from maison.foundations.structures.models import Situation, Structure
 from maison.interop.exchanges.actions import key_hash, register_client
 from maison.interop.exchanges.models import Client, Door
@@ -55,17 +55,34 @@ def load() -> Counter[str]:
 
 
 class _Structures:
-    """Saves a structure only when it is new or changed: a second load asks one question and writes nothing."""
+    """What `save_structure` does one by one, for five hundred at once: two statements instead of six thousand.
+
+    Nothing is written for a structure that is already so; the database's constraints check the rest.
+    """
 
     def __init__(self) -> None:
         self.known = {_key(row.kind, row.finess, row.parent_id, row.name): row for row in Structure.objects.all()}
+        self.lineages = {row.id: row.lineage for row in self.known.values()}
+        self.new: list[Structure] = []
+        self.changed: list[Structure] = []
 
     def save(self, *, kind: str, finess: str = "", parent_id: UUID | None = None, **fields: object) -> UUID:
         found = self.known.get(_key(kind, finess, parent_id, str(fields["name"])))
-        wanted = {"parent_id": parent_id, **fields}
-        if found is not None and all(getattr(found, name) == value for name, value in wanted.items()):
-            return found.id
-        return save_structure(kind=kind, finess=finess, parent_id=parent_id, **fields).id
+        row = found or Structure(id=uuid7(), kind=kind, finess=finess)
+        lineage = [row.id, *(self.lineages[parent_id] if parent_id else [])]
+        wanted = {"parent_id": parent_id, "lineage": lineage, **fields}
+        self.lineages[row.id] = lineage
+        if found is None or any(getattr(row, name) != value for name, value in wanted.items()):
+            for name, value in wanted.items():
+                setattr(row, name, value)
+            row.clean_fields(exclude=["parent", "lineage"])
+            (self.changed if found else self.new).append(row)
+        return row.id
+
+    def flush(self) -> None:
+        Structure.objects.bulk_create(self.new)
+        fields = [field.name for field in Structure._meta.concrete_fields if not field.primary_key]
+        Structure.objects.bulk_update(self.changed, fields)
 
 
 def _key(kind: str, finess: str, parent_id: UUID | None, name: str) -> tuple[str, str, UUID | None, str]:
@@ -203,6 +220,7 @@ def _load_structures(counts: Counter[str]) -> Places:
             **_in_commune(samu.commune),
         )
         counts["SAMU"] += 1
+    structures.flush()
     return places
 
 

@@ -98,3 +98,12 @@ def test_the_local_account_opens_with_the_published_password_and_second_factor()
     assert user.situations.get().is_open
     code = format_hotp_value(hotp_value(person.totp_secret, next(yield_hotp_counters_from_time())))
     assert TOTP(Authenticator.objects.get(user=user)).validate_code(code)
+
+
+@pytest.mark.usefixtures("counts")
+def test_loading_again_mends_what_was_changed_by_hand() -> None:
+    Structure.objects.filter(hub_id="fr.health.samu31").update(short_name="Autre chose", phone="")
+    load()
+    samu = Structure.objects.get(hub_id="fr.health.samu31")
+    assert (samu.short_name, bool(samu.phone)) == ("SAMU 31", True)
+    assert samu.lineage[0] == samu.id
