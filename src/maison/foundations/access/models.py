@@ -15,9 +15,9 @@ class HabilitationQuerySet(models.QuerySet["Habilitation"]):
         on = on or timezone.localdate()
         return self.filter(
             models.Q(ends_on=None) | models.Q(ends_on__gte=on),
+            models.Q(structure__closed_on=None) | models.Q(structure__closed_on__gt=on),
             revoked_at=None,
             starts_on__lte=on,
-            structure__closed_on=None,
         )
 
 

@@ -7,6 +7,9 @@ class SupervisionConfig(AppConfig):
     verbose_name = "Supervision"
 
     def ready(self) -> None:
-        from . import house_probes
+        from maison.foundations.jobs import every, register_loop
+
+        from . import alerts, house_probes
 
         house_probes.register()
+        register_loop("supervision", every(alerts.WATCH_SECONDS, alerts.watch))

@@ -79,8 +79,9 @@ def readers() -> list[Reading]:
         cursor.execute(
             """
             SELECT c.reader, e.count, e.oldest FROM events_cursor c CROSS JOIN LATERAL (
-              SELECT count(*) AS count, min(at) AS oldest FROM events_event
-              WHERE (position, seq) > (c.position, c.seq)) e
+              SELECT count(*) AS count, min(at) AS oldest FROM (
+                SELECT at FROM events_event WHERE (position, seq) > (c.position, c.seq)
+                ORDER BY position, seq LIMIT 10000) waiting) e
             ORDER BY c.reader
             """
         )

@@ -10,7 +10,7 @@ import logging
 import traceback
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Any
+from typing import Any, override
 
 import psycopg
 
@@ -39,6 +39,7 @@ def named(error: BaseException) -> str:
 
 
 class Discreet(logging.Formatter):
+    @override
     def formatException(self, ei: ExceptionInfo) -> str:
         error = ei[1]
         if error is None:
@@ -48,6 +49,3 @@ class Discreet(logging.Formatter):
             parts.append("".join(traceback.format_tb(one.__traceback__)).rstrip())
             parts.append(named(one))
         return "\n".join(part for part in parts if part)
-
-    def formatStack(self, stack_info: str) -> str:
-        return stack_info
