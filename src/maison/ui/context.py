@@ -49,7 +49,7 @@ class House:
     def session_mark(self) -> str:
         """Tells two sessions of one browser apart, so that they never share a live stream. Says nothing of the session."""
         key = getattr(self.actor, "session_key", None)
-        return salted_hmac("maison.ui.session_mark", str(key)).hexdigest()[:12] if key else "public"
+        return salted_hmac("maison.ui.session_mark", str(key), algorithm="sha256").hexdigest()[:12] if key else "public"
 
     @cached_property
     def crisis(self) -> frame.Notice | None:

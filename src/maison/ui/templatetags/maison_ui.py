@@ -390,7 +390,7 @@ def filter_bar(context: template.Context, form: BaseForm, target: str = "", verb
 def error_summary(form: BaseForm) -> dict[str, Any]:
     """What to mend, at the top of the form, each line leading to its field. Nothing when all is well."""
     errors = [
-        {"label": bound.label, "id": bound.id_for_label or bound.auto_id, "errors": bound.errors}
+        {"label": str(bound.label).rstrip("."), "id": bound.id_for_label or bound.auto_id, "errors": bound.errors}
         for bound in form.visible_fields()
         if bound.errors
     ]
