@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 
 from maison.config.environment import database_from, flag, number, secret, words
+from maison.config.sign_in import provider_from
+from maison.services.emergency.eta import parse_travel_model
 
 PACKAGE = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("MAISON_DATA", ".maison")).resolve()
@@ -48,7 +50,6 @@ INSTALLED_APPS = [
     "maison.ui",
     "django.contrib.contenttypes",
     "django.contrib.auth",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
@@ -56,8 +57,6 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "allauth",
     "allauth.account",
-    "allauth.socialaccount",
-    "allauth.socialaccount.providers.openid_connect",
     "allauth.mfa",
     *[room for room in ROOMS if (PACKAGE.parent / room.replace(".", "/") / "__init__.py").is_file()],
 ]
@@ -69,6 +68,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "maison.foundations.accounts.middleware.IdleMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -119,6 +119,10 @@ SESSION_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
 CSRF_COOKIE_NAME = SESSION_COOKIE_NAME.replace("session", "csrf")  # two houses on one machine share their cookies
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE
 IDLE_MINUTES = number("MAISON_IDLE_MINUTES", 30)
+SESSION_ENGINE = "maison.foundations.accounts.sessions"
+SESSION_COOKIE_AGE = IDLE_MINUTES * 60
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_SERIALIZER = "django.contrib.sessions.serializers.JSONSerializer"
 
 SECURE_CSP = {
     "default-src": ["'none'"],
@@ -166,3 +170,62 @@ LOGGING = {
 }
 
 SANDBOX = flag("MAISON_SANDBOX", default=not PRODUCTION)
+
+# Signing in (docs/sign-in.md): Pro Santé Connect, and local accounts with a second factor.
+SANDBOX_URL = os.environ.get("MAISON_SANDBOX_URL", "http://localhost:8001")
+PSC = provider_from(os.environ, sandbox_url=SANDBOX_URL, sandbox=SANDBOX, production=PRODUCTION)
+TERMS_VERSION = os.environ.get("MAISON_TERMS_VERSION", "2026-11")
+INVITATION_DAYS = number("MAISON_INVITATION_DAYS", 7)
+LOGIN_URL = "accounts:sign_in"
+LOGIN_REDIRECT_URL = "accounts:enter"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+     "OPTIONS": {"user_attributes": ("email", "family_name", "given_name")}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]  # fmt: skip
+# Shared by every process, so that attempts and used codes are counted once for the whole house.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "accounts_cache"}}
+ACCOUNT_ADAPTER = "maison.foundations.accounts.local.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_NOTIFICATIONS = False
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_FORMS = {
+    "login": "maison.foundations.accounts.forms.LocalSignInForm",
+    "reauthenticate": "maison.foundations.accounts.forms.PasswordAgainForm",
+    "change_password": "maison.foundations.accounts.forms.NewPasswordForm",
+}
+ALLAUTH_TRUSTED_PROXY_COUNT = number("MAISON_PROXIES", 0)
+MFA_ADAPTER = "maison.foundations.accounts.local.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_TOLERANCE = 1  # a phone's clock may be a period away; each period is accepted once
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_PASSKEY_LOGIN_ENABLED = False
+MFA_WEBAUTHN_USER_VERIFICATION = "preferred"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION  # http://localhost; a browser itself refuses any other http origin
+MFA_FORMS = {
+    "authenticate": "maison.foundations.accounts.forms.SecondFactorForm",
+    "reauthenticate": "maison.foundations.accounts.forms.SecondFactorAgainForm",
+    "activate_totp": "maison.foundations.accounts.forms.ActivateTotpForm",
+    "add_webauthn": "maison.foundations.accounts.forms.AddPasskeyForm",
+}
+
+# How the house estimates arrivals (services.emergency.eta.TravelModel): "kilometres_an_hour=62,scene_minutes=28".
+ETA = parse_travel_model(os.environ.get("MAISON_ETA", ""))
+
+# Exchanges: the key that seals payloads at rest (retired keys still open what they sealed), and the Hub Santé doors.
+PAYLOAD_KEY = secret("MAISON_PAYLOAD_KEY", DATA_DIR, production=PRODUCTION)
+PAYLOAD_RETIRED_KEYS = words("MAISON_PAYLOAD_RETIRED_KEYS", "")
+EXCHANGE_MAX_BYTES = number("MAISON_EXCHANGE_MAX_BYTES", 1024 * 1024)
+HUB_CLIENT_ID = os.environ.get("MAISON_HUB_CLIENT_ID", "fr.health.grades-occitanie")
+HUB_AMQP_URL = os.environ.get("MAISON_HUB_AMQP_URL", "")  # empty: the AMQP door stays shut
+HUB_MTLS_LISTEN = os.environ.get("MAISON_HUB_MTLS_LISTEN", "")  # host:port; empty: the certificate door stays shut
+HUB_MTLS_CERTIFICATE = os.environ.get("MAISON_HUB_MTLS_CERTIFICATE", "")
+HUB_MTLS_KEY = os.environ.get("MAISON_HUB_MTLS_KEY", "")
+HUB_MTLS_AUTHORITY = os.environ.get("MAISON_HUB_MTLS_AUTHORITY", "")
