@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from maison.foundations.accounts.models import User
@@ -30,7 +31,7 @@ def signed_in(role: str = "", structure: Structure | None = None, auth: str = "p
     browser = Client(**client)
     browser.force_login(user)
     session = browser.session
-    session["auth"], session["situation_id"] = auth, str(situation.id)
+    session["auth"], session["situation_id"], session["entered"] = auth, str(situation.id), settings.TERMS_VERSION
     session.save()
     browser.user, browser.situation, browser.structure = user, situation, structure  # type: ignore[attr-defined]
     return browser

@@ -1,4 +1,4 @@
-"""`python -m maison_sandbox --port 8010 [--house http://localhost:8000]`: the sandbox, alone in a light process."""
+"""`python -m maison_sandbox --port 8001 [--house http://localhost:8000]`: the sandbox, alone in a light process."""
 
 from __future__ import annotations
 
@@ -22,9 +22,22 @@ def parser() -> argparse.ArgumentParser:
         description="Joue Pro Santé Connect pour la démonstration et les tests : aucun vrai compte.",
     )
     root.add_argument("--host", default="127.0.0.1", help="adresse d'écoute")
-    root.add_argument("--port", type=int, default=8010, help="port d'écoute ; 0 en choisit un libre")
-    root.add_argument("--url", default="", help="adresse publique du bac à sable, si elle diffère de celle d'écoute")
-    root.add_argument("--house", default="http://localhost:8000", help="adresse de la maison, seule à être servie")
+    root.add_argument(
+        "--port",
+        type=int,
+        default=int(os.environ.get("MAISON_SANDBOX_PORT", "8001")),
+        help="port d'écoute ; 0 en choisit un libre",
+    )
+    root.add_argument(
+        "--url",
+        default=os.environ.get("MAISON_SANDBOX_URL", ""),
+        help="adresse publique du bac à sable, si elle diffère de celle d'écoute",
+    )
+    root.add_argument(
+        "--house",
+        default=os.environ.get("MAISON_PUBLIC_URL", "http://localhost:8000"),
+        help="adresse de la maison, seule à être servie",
+    )
     root.add_argument("--fault", action="append", default=[], choices=sorted(FAULTS), help="panne jouée dès le départ")
     return root
 
@@ -49,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    print(f"sandbox ready {base}{PREFIX}", flush=True)  # noqa: T201 -- read by whoever started the process
+    print(f"sandbox ready {base}{PREFIX}", flush=True)
     wait_until_stopped(server)
     return 0
 

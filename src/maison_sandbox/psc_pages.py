@@ -84,7 +84,10 @@ def picker(query: Mapping[str, str], people: Sequence[Professional], search: str
 
 
 def problem(error: str, description: str) -> str:
-    return page("Cette demande n'est pas acceptée", f"<p>{escape(description or 'La demande est incomplète.')}</p><p><small>{escape(error)}</small></p>")
+    return page(
+        "Cette demande n'est pas acceptée",
+        f"<p>{escape(description or 'La demande est incomplète.')}</p><p><small>{escape(error)}</small></p>",
+    )
 
 
 def signed_out() -> str:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from django.conf import settings
+
 from .registry import Permission, granted_to
 
 if TYPE_CHECKING:
@@ -79,10 +81,13 @@ def grants_from(rows: list[tuple[str, list[UUID]]]) -> dict[str, frozenset[UUID]
 
 
 def actor_of(request: HttpRequest) -> Actor:
-    """The actor of a web request, from its session; anonymous when nobody is signed in."""
+    """The actor of a web request, from its session; anonymous when nobody is signed in, or not yet through every step.
+
+    `entered` is the version of the terms accepted when the person came in: a new version stops everyone at the door.
+    """
     from .selectors import actor_for_session
 
-    if "_auth_user_id" not in request.session:
+    if "_auth_user_id" not in request.session or request.session.get("entered") != settings.TERMS_VERSION:
         return ANONYMOUS
     return actor_for_session(
         user_id=UUID(request.session["_auth_user_id"]),

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
 from django.db import models
 from django.utils import timezone
 
 from maison.foundations.ids import uuid7
+from maison.foundations.structures.models import Structure
 
 
 class UserManager(BaseUserManager["User"]):
@@ -65,3 +67,84 @@ class User(AbstractBaseUser):
     @property
     def full_name(self) -> str:
         return f"{self.given_name} {self.family_name}".strip()
+
+
+class SessionManager(BaseSessionManager["Session"]):
+    pass
+
+
+class Session(AbstractBaseSession):
+    """A browser's session. The two keys are copies of what the data says, so that sessions can be ended by them."""
+
+    user_id = models.UUIDField(null=True, db_index=True, editable=False)
+    provider_session_id = models.UUIDField(null=True, db_index=True, editable=False)
+
+    objects = SessionManager()
+
+    class Meta:
+        verbose_name = "session"
+
+    @classmethod
+    def get_session_store_class(cls) -> Any:
+        from .sessions import SessionStore
+
+        return SessionStore
+
+
+class ProviderSession(models.Model):
+    """A session of Pro Santé Connect behind one of ours: what it takes to end the one with the other.
+
+    Beside the session's data, which is read at every request and has no use for it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="provider_sessions")
+    issuer = models.CharField(max_length=200)
+    subject = models.CharField("sub", max_length=255)
+    sid = models.CharField(max_length=255, blank=True)
+    id_token = models.TextField()
+    started_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = "session Pro Santé Connect"
+        indexes = [
+            models.Index(fields=["sid"], name="provider_session_sid"),
+            models.Index(fields=["subject"], name="provider_session_subject"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def usable(self) -> Self:
+        return self.filter(accepted_at=None, withdrawn_at=None, expires_at__gt=timezone.now())
+
+
+class Invitation(models.Model):
+    """A scoped link that opens one local account, or lets its owner choose a new password and second factor.
+
+    Only the digest of the link's secret is kept: the table opens nothing.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    structure = models.ForeignKey(Structure, models.PROTECT, related_name="+")
+    email = models.EmailField("adresse électronique")
+    family_name = models.CharField("nom", max_length=100)
+    given_name = models.CharField("prénom", max_length=100)
+    user = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="invitations")
+    invited_by = models.CharField("invité par", max_length=64)
+    invited_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField("valable jusqu'au")
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "invitation"
+        ordering = ["-invited_at", "id"]
+
+    def __str__(self) -> str:
+        return str(self.id)

@@ -1,0 +1,57 @@
+"""Session engine: Django's database sessions, found again by person or by session of the provider, ended when idle.
+
+A session lives `IDLE_MINUTES` after the last request that shows a person at work. What a page asks by itself (streams,
+polling, re-reading on a hint) does not count: see `middleware.IdleMiddleware`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.utils import timezone
+
+TOUCH_SECONDS = 30
+"""The end is pushed back at most this often: one small UPDATE, not one for each request."""
+
+
+class SessionStore(DatabaseStore):
+    """`ends_at` is known once the row was read; `looked_up` tells an ended session from one that was never begun."""
+
+    ends_at: datetime | None = None
+    looked_up = False
+    passive = False
+
+    @classmethod
+    def get_model_class(cls) -> Any:
+        from .models import Session
+
+        return Session
+
+    def _get_session_from_db(self) -> Any:
+        self.looked_up = True
+        row = super()._get_session_from_db()
+        self.ends_at = row.expire_date if row is not None else None
+        return row
+
+    def create_model_instance(self, data: dict[str, Any]) -> Any:
+        row = super().create_model_instance(data)
+        row.user_id = data.get(SESSION_KEY)
+        row.provider_session_id = data.get("provider_session")
+        if self.passive and self.ends_at is not None:
+            row.expire_date = self.ends_at
+        return row
+
+    def touch(self) -> None:
+        """Push the end back. Does not bring back a session ended meanwhile."""
+        now = timezone.now()
+        ends_at = now + timedelta(minutes=settings.IDLE_MINUTES)
+        if self.ends_at is None or ends_at - self.ends_at < timedelta(seconds=TOUCH_SECONDS):
+            return
+        self.get_model_class().objects.filter(session_key=self.session_key, expire_date__gt=now).update(
+            expire_date=ends_at
+        )
+        self.ends_at = ends_at
