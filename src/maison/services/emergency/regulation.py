@@ -3,7 +3,7 @@ with the systems that know it: one history, one way to rebuild a case."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -135,7 +135,9 @@ def _open_case_of(actor: Actor, case_id: UUID) -> Case:
 
 def _now_after(case: Case) -> datetime:
     """Our word comes after all that was said, even by a system whose clock is ahead."""
-    return max(timezone.localtime().replace(microsecond=0), timezone.localtime(case.last_sent_at))
+    return max(
+        timezone.localtime().replace(microsecond=0), timezone.localtime(case.last_sent_at) + timedelta(seconds=1)
+    )
 
 
 @transaction.atomic
