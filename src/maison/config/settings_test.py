@@ -8,3 +8,4 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},  # nothing is collected
 }
+MEDIA_ROOT = DATA_DIR / "media"  # noqa: F405 -- pytest-django's live server would serve the current folder in its place

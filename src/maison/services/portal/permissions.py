@@ -1,0 +1,7 @@
+from maison.foundations.access import Permission
+
+
+class P:
+    APPROVE_ACCESS = Permission(
+        "portal.approve_access", "Approuver, pour un service, les accès qui ouvrent des données de santé"
+    )
