@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import subprocess
@@ -28,11 +27,11 @@ def until(condition: Callable[[], object], seconds: float = 20) -> None:
 
 @pytest.fixture
 def cluster() -> Iterator[Cluster]:
-    """In memory, but stopped as a lasting one is."""
-    made = Cluster(throwaway_folder(), throwaway=True)
+    """In memory, but as careful as a lasting one."""
+    made = Cluster(throwaway_folder())
     yield made
-    with contextlib.suppress(FileNotFoundError):
-        made.destroy()
+    made.release()
+    Cluster(made.folder, throwaway=True).destroy()
 
 
 def ask(cluster: Cluster, query: str) -> object:
@@ -74,7 +73,7 @@ def test_a_refused_value_is_not_written_in_its_log(cluster: Cluster):
 
 
 def test_the_last_to_leave_stops_it(cluster: Cluster):
-    other = Cluster(cluster.folder, throwaway=True)
+    other = Cluster(cluster.folder)
     cluster.acquire()
     other.acquire()
     cluster.release()
@@ -84,7 +83,7 @@ def test_the_last_to_leave_stops_it(cluster: Cluster):
 
 
 def test_several_starters_share_one_server(cluster: Cluster):
-    starters = [Cluster(cluster.folder, throwaway=True) for _ in range(4)]
+    starters = [Cluster(cluster.folder) for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(Cluster.acquire, starters))
     assert len({starter.postmaster() for starter in starters}) == 1
@@ -107,7 +106,7 @@ def test_a_killed_server_is_started_again(cluster: Cluster):
 
 def test_a_killed_command_leaves_a_server_that_the_next_one_takes_over(cluster: Cluster):
     script = "import os, sys; from pathlib import Path; from maison.cli.postgres import Cluster\n" \
-             "Cluster(Path(sys.argv[1]), throwaway=True).acquire(); os.kill(os.getpid(), 9)"  # fmt: skip
+             "Cluster(Path(sys.argv[1])).acquire(); os.kill(os.getpid(), 9)"  # fmt: skip
     subprocess.run([sys.executable, "-c", script, str(cluster.folder)], check=False)
     orphan = cluster.postmaster()
     assert orphan is not None

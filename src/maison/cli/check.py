@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 import time
@@ -61,13 +60,11 @@ def templates() -> int:
 
 def migrations() -> int:
     """On a throwaway base: Django also compares the recorded history with the files."""
-    folder = throwaway_folder()
-    cluster = Cluster(folder / "pg", throwaway=True)
+    cluster = Cluster(throwaway_folder(), throwaway=True)
     try:
         cluster.acquire()
-        environ = House(folder / "data").environ(cluster.url())
+        environ = House(cluster.folder / "data").environ(cluster.url())
         words = ("-m", "django", "makemigrations", "--check", "--dry-run", "--verbosity", "1")
         return subprocess.run(python(*words), env=environ, check=False).returncode
     finally:
         cluster.destroy()
-        shutil.rmtree(folder, ignore_errors=True)

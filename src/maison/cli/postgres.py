@@ -63,10 +63,12 @@ THROWAWAY_SETTINGS = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "autovacuum": "off",
+    "dynamic_shared_memory_type": "mmap",  # in the folder, hence gone with it
     "shared_buffers": "96MB",
     "max_connections": "200",
 }
 THROWAWAY_PREFIX = "maison-test-"
+ABANDONED_SECONDS = 3600
 
 
 class PostgresError(RuntimeError):
@@ -126,6 +128,10 @@ def find_binaries(major: int | None = None) -> Binaries:
     )
 
 
+_children: dict[Path, subprocess.Popen[bytes]] = {}
+"""Servers this process started, by data folder: whoever stops one, their parent must reap it."""
+
+
 class Cluster:
     """The PostgreSQL of one folder. `acquire()` before use, `release()` after; both may be called by many at once."""
 
@@ -135,7 +141,6 @@ class Cluster:
         self.log = self.folder / "postgres.log"
         self.throwaway = throwaway
         self._users: int | None = None
-        self._postmaster: subprocess.Popen[bytes] | None = None
 
     # -- addresses
 
@@ -154,20 +159,29 @@ class Cluster:
 
     def acquire(self) -> None:
         """Starts the server, unless it runs; keeps it running until `release()`."""
+        self.reserve()
+        with self._alone():
+            self._start()
+
+    def reserve(self) -> None:
+        """Says that this process uses the folder, and starts nothing yet."""
+        if self._users is not None:
+            return
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with self._alone():
-            if self._users is None:
-                users = os.open(self.folder / "users.lock", os.O_RDWR | os.O_CREAT, 0o600)
-                fcntl.flock(users, fcntl.LOCK_SH)
-                self._users = users
-            self._start()
+            users = os.open(self.folder / "users.lock", os.O_RDWR | os.O_CREAT, 0o600)
+            fcntl.flock(users, fcntl.LOCK_SH)
+            self._users = users
 
     def release(self) -> None:
         """Lets the server go; stops it when nobody else uses it."""
         if self._users is None:
             return
+        users, self._users = self._users, None
+        if not self.folder.exists():  # deleted under our feet: PostgreSQL sees it too, and ends by itself
+            os.close(users)
+            return
         with self._alone():
-            users, self._users = self._users, None
             try:
                 fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -312,7 +326,7 @@ class Cluster:
         if self.log.exists() and self.log.stat().st_size > LOG_LIMIT_BYTES:
             self.log.rename(self.log.with_suffix(".log.1"))
         with self.log.open("ab") as log:  # never our own terminal: a server that keeps a pipe open blocks its reader
-            self._postmaster = subprocess.Popen(
+            _children[self.data] = subprocess.Popen(
                 [*self._identity(), binaries["postgres"], "-D", str(self.data), *options],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -326,8 +340,7 @@ class Cluster:
         while time.monotonic() < deadline:
             if self.running():
                 return True
-            if self._postmaster is not None and self._postmaster.poll() is not None:
-                self._postmaster = None
+            if self.reap():
                 return False
             time.sleep(0.02)
         return False
@@ -339,9 +352,13 @@ class Cluster:
         if lock_file.exists() and not self._survivors():
             lock_file.unlink(missing_ok=True)
 
-    def reap(self) -> None:
-        if self._postmaster is not None and self._postmaster.poll() is not None:
-            self._postmaster = None
+    def reap(self) -> bool:
+        """Whether a server started by this process has just been found dead."""
+        child = _children.get(self.data)
+        if child is None or child.poll() is None:
+            return False
+        del _children[self.data]
+        return True
 
     # -- stopping
 
@@ -360,7 +377,7 @@ class Cluster:
             deadline = time.monotonic() + seconds
             while time.monotonic() < deadline:
                 self.reap()
-                if not self._is_ours(pid):
+                if not self._is_ours(pid) and self.data not in _children:
                     return
                 time.sleep(0.02)
         raise PostgresError(f"PostgreSQL (processus {pid}) ne s'arrête pas.")
@@ -422,8 +439,10 @@ def sweep_throwaways() -> None:
     for folder in throwaway_folder().parent.glob(f"{THROWAWAY_PREFIX}{os.geteuid()}-*"):
         try:
             users = os.open(folder / "users.lock", os.O_RDWR)
-        except FileNotFoundError:
-            continue  # being made
+        except FileNotFoundError:  # being made, or never begun
+            if time.time() - folder.stat().st_mtime > ABANDONED_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
+            continue
         try:
             fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

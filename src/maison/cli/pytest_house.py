@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,12 +41,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     os.environ[OWN] = str(folder)
     os.environ[HOME] = str(folder / "data")
     if not os.environ.get("DATABASE_URL"):
-        os.environ["DATABASE_URL"] = Cluster(folder / "pg", throwaway=True).url()
+        os.environ["DATABASE_URL"] = Cluster(folder, throwaway=True).url()
 
 
 def _cluster() -> Cluster | None:
     """This run's own cluster; None when DATABASE_URL came from outside."""
-    cluster = Cluster(Path(os.environ[OWN]) / "pg", throwaway=True)
+    cluster = Cluster(Path(os.environ[OWN]), throwaway=True)
     return cluster if os.environ["DATABASE_URL"] == cluster.url() else None
 
 
@@ -57,14 +56,11 @@ def pytest_configure(config: pytest.Config) -> None:
     if _is_worker(config):
         return
     sweep_throwaways()
+    cluster = Cluster(Path(os.environ[OWN]), throwaway=True)
+    cluster.reserve()
     Path(os.environ[HOME]).mkdir(parents=True, exist_ok=True)
-    config.add_cleanup(_tidy)
-
-
-def _tidy() -> None:
-    if (cluster := _cluster()) is not None:
-        cluster.destroy()
-    shutil.rmtree(os.environ.pop(OWN), ignore_errors=True)
+    config.add_cleanup(cluster.destroy)
+    config.add_cleanup(lambda: os.environ.pop(OWN))
 
 
 def _is_worker(config: pytest.Config) -> bool:

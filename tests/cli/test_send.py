@@ -1,0 +1,134 @@
+"""`./maison send`: what leaves for the door, and what the exit code says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from lxml import etree
+
+from maison.cli import send
+from maison.cli.house import free_port
+
+
+class Door(HTTPServer):
+    """Answers what it is told to, and keeps what it got."""
+
+    status, answer = 202, b'{"state": "recu"}'
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.got: list[tuple[str, dict[str, str], bytes]] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Door
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.got.append((self.path, dict(self.headers), body))
+        self.send_response(self.server.status)
+        self.end_headers()
+        self.wfile.write(self.server.answer)
+
+    def log_message(self, *words: object) -> None:
+        """Silent: pytest shows enough."""
+
+
+@pytest.fixture
+def door() -> Iterator[Door]:
+    server = Door()
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def message(tmp_path: Path) -> Path:
+    file = tmp_path / "message"
+    file.write_text(json.dumps({"distributionID": "fr.health.samu99_1", "senderID": "fr.health.samu99"}))
+    return file
+
+
+def test_an_accepted_message_exits_0_and_shows_the_answer(
+    door: Door, message: Path, capsys: pytest.CaptureFixture[str]
+):
+    assert send.main([str(message), "--url", door.url, "--key", "k"]) == 0
+    assert '"state": "recu"' in capsys.readouterr().out
+
+
+def test_a_refused_message_exits_1_with_the_reasons(door: Door, message: Path, capsys: pytest.CaptureFixture[str]):
+    door.status, door.answer = 422, b'{"errors": ["createCaseHealth.caseId est absent"]}'
+    assert send.main([str(message), "--url", door.url, "--key", "k"]) == 1
+    assert "caseId est absent" in capsys.readouterr().out
+
+
+def test_one_refusal_among_several_is_told_by_the_exit_code(door: Door, message: Path, tmp_path: Path):
+    (tmp_path / "odd").write_text("MSH|^~")
+    assert send.main([str(tmp_path / "odd"), str(message), "--url", door.url, "--key", "k"]) == 1
+    assert len(door.got) == 1
+
+
+def test_no_house_exits_2(message: Path, capsys: pytest.CaptureFixture[str]):
+    assert send.main([str(message), "--url", f"http://127.0.0.1:{free_port()}", "--key", "k"]) == 2
+    assert "./maison up" in capsys.readouterr().err
+
+
+def test_an_envelope_leaves_to_the_byte_under_the_name_and_key_of_its_sender(door: Door, message: Path):
+    assert send.main([str(message), "--url", door.url]) == 0
+    path, headers, body = door.got[0]
+    assert path == "/hub-sante/messages"
+    assert body == message.read_bytes()
+    assert headers["X-Hub-Client"] == "fr.health.samu99"
+    assert headers["Authorization"] == f"Bearer {send.demonstration_key('fr.health.samu99')}"
+
+
+def test_the_address_and_the_key_of_the_simulator_are_the_same():
+    from maison_region import sending
+
+    assert sending.MESSAGES_PATH.strip("/") == send.HUB_SANTE
+    assert send.demonstration_key("fr.health.samu31") == sending.demonstration_key("fr.health.samu31")
+
+
+def test_a_bare_json_object_is_put_in_an_envelope(door: Door, shared: Path):
+    file = shared / "specs/hub-sante/examples/RC-REF/RC-REF.json"
+    assert send.main([str(file), "--url", door.url, "--key", "k"]) == 0
+    sent = json.loads(door.got[0][2])
+    inside = sent["content"][0]["jsonContent"]["embeddedJsonContent"]["message"]
+    assert inside["messageId"] == sent["distributionID"]
+    assert inside["sender"]["name"] == sent["senderID"] == send.DEMONSTRATION_SENDER
+    assert inside["reference"] == json.loads(file.read_text())["reference"]
+
+
+def test_every_official_example_leaves_well_formed(shared: Path):
+    examples = sorted((shared / "specs/hub-sante/examples").rglob("*.*"))
+    assert examples
+    for file in examples:
+        parcel = send.recognise(file.read_bytes())
+        if parcel.media_type == send.JSON:
+            assert json.loads(parcel.body)["senderID"], file
+        else:
+            root = etree.fromstring(parcel.body, etree.XMLParser(resolve_entities=False, no_network=True))
+            assert root.tag.endswith("}edxlDistribution"), file
+            assert root.findtext("{*}senderID"), file
+
+
+@pytest.mark.parametrize("content", [b'{"cut": ', b"<edxlDistribution><cut", b"{}", b"[1]"])
+def test_broken_content_goes_as_it_is_for_the_house_to_say_what_is_wrong(content: bytes):
+    assert send.recognise(content).body == content
+
+
+def test_a_content_of_no_known_kind_stays_here():
+    with pytest.raises(send.NotRecognised):
+        send.recognise(b"%PDF-1.7")
