@@ -263,9 +263,7 @@ def test_a_withdrawn_card_ends_the_session_at_once(
     """The real call of the provider is in tests/sandbox; here its token, signed with its key."""
     visitor.sign_in("Romarin")
     signing = Signing()
-    monkeypatch.setattr(
-        provider(), "_keys", (time.monotonic(), {signing.kid: jwt.PyJWK.from_dict(signing.public())})
-    )
+    monkeypatch.setattr(provider(), "_keys", (time.monotonic(), {signing.kid: jwt.PyJWK.from_dict(signing.public())}))
     outsider = Client()
 
     def call(claims: dict[str, Any], signed: Signing = signing) -> int:
@@ -305,9 +303,7 @@ def test_a_logout_without_sid_ends_every_session_of_the_person_and_no_other(
     elsewhere.sign_in("Romarin")
     other.sign_in("Galet")
     signing = Signing()
-    monkeypatch.setattr(
-        provider(), "_keys", (time.monotonic(), {signing.kid: jwt.PyJWK.from_dict(signing.public())})
-    )
+    monkeypatch.setattr(provider(), "_keys", (time.monotonic(), {signing.kid: jwt.PyJWK.from_dict(signing.public())}))
     assert Client().post("/connexion/psc/deconnexion/", {"logout_token": signing.sign(claims)}).status_code == 200
     assert visitor.browser.post("/connexion/prolonger/").status_code == 302
     assert elsewhere.browser.post("/connexion/prolonger/").status_code == 302

@@ -120,24 +120,41 @@ def store(actor: Actor, stream: BinaryIO, name: str, purpose: str, *, structure_
     return file
 
 
-def content(file: StoredFile) -> Iterator[bytes]:
-    """The clear bytes. Missing or damaged ones are said before anything is sent, when the first block can tell."""
+class Content:
+    """The clear bytes of a file, block by block; `close` lets the stored bytes go, read or not."""
+
+    def __init__(self, first: bytes, rest: Iterator[bytes], stored: BinaryIO) -> None:
+        self._blocks = itertools.chain([first], rest)
+        self._stored = stored
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            return next(self._blocks)
+        except StopIteration:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        self._stored.close()
+
+
+def content(file: StoredFile) -> Content:
+    """The clear bytes. Missing or damaged ones are said before anything is sent, when size or first block can tell."""
+    stored = None
     try:
         if place().size(file.place) != sealing.sealed_size(file.size):
             raise sealing.SealBroken("size")
         stored = place().read(file.place)
         blocks = sealing.opened(file.id, sealing.key_named(file.key_id), stored)
-        first = next(blocks)
+        return Content(next(blocks), blocks, stored)
     except (FileNotFoundError, sealing.SealBroken) as error:
+        if stored is not None:
+            stored.close()
         log.error("files.unreadable %s %s", file.id, type(error).__name__)
         raise FileUnreadable from None
-
-    def rest() -> Iterator[bytes]:
-        with stored:
-            yield first
-            yield from blocks
-
-    return rest()
 
 
 @transaction.atomic
