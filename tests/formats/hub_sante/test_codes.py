@@ -7,6 +7,7 @@ import pytest
 
 from maison.formats.hub_sante import codes, vocabulary
 from maison.formats.hub_sante.codes import lists
+from maison.formats.hub_sante.wire import read_message, unknown_codes
 from tests.formats.hub_sante import official
 
 NOMENCLATURES = official.SPECS / "nomenclatures"
@@ -52,3 +53,14 @@ def test_an_unknown_code_is_shown_and_flagged():
 def test_every_closed_list_of_the_models_is_an_official_one():
     names = [name for name in vars(vocabulary) if name[0].isupper() and name != "Coded"]
     assert len(names) == len({getattr(vocabulary, name) for name in names}) > 40
+
+
+def test_a_code_of_the_right_form_that_no_list_knows_is_pointed_out():
+    path = next(path for code, path in official.examples() if "DidierMorel.01a" in path.stem)
+    data = path.read_bytes()
+    assert unknown_codes(read_message(data)) == []
+    wrong = re.sub(rb"M\d\d\.\d\d", b"M99.99", data, count=1)
+    assert wrong != data
+    (fault,) = unknown_codes(read_message(wrong))
+    assert fault.place == "createCaseHealth.qualification.healthMotive.code"
+    assert fault.rule == "unknown_code"

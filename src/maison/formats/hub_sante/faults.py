@@ -3,14 +3,15 @@
 This second reading only happens once the fast one has said no, or could not say yes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
 from msgspec import Struct
 
+from maison.formats.hub_sante import codes
 from maison.formats.hub_sante.shape import Shape
 
-Rule = Literal["required", "unknown", "type", "enum", "pattern", "min_items", "max_items", "one_of"]
+Rule = Literal["required", "unknown", "type", "enum", "pattern", "min_items", "max_items", "one_of", "unknown_code"]
 Scope = Literal["envelope", "header", "content"]
 
 _FRENCH_TYPES = {
@@ -57,9 +58,16 @@ class InvalidMessage(ValueError):
 
     code = "HUB-002"
 
-    def __init__(self, faults: list[Fault]) -> None:
-        super().__init__(f"{len(faults)} fault(s): " + ", ".join(f"{f.rule} at {f.place}" for f in faults[:5]))
-        self.faults = faults
+    def __init__(self, faults: list[Fault] | Callable[[], list[Fault]]) -> None:
+        """A function lists them only when somebody asks: the verdict alone is ten times cheaper."""
+        super().__init__("the message is not what the published models allow")
+        self._faults = faults
+
+    @property
+    def faults(self) -> list[Fault]:
+        if callable(self._faults):
+            self._faults = self._faults()
+        return self._faults
 
 
 def faults_of(value: Any, shape: Shape, place: str = "", scope: Scope = "content") -> Iterator[Fault]:
@@ -84,6 +92,25 @@ def faults_of(value: Any, shape: Shape, place: str = "", scope: Scope = "content
         yield from _string_faults(value, shape, place, scope)
 
 
+def unknown_codes(value: Any, shape: Shape, place: str = "") -> Iterator[Fault]:
+    """Codes of the right form that their official list does not know: accepted by the schemas, not by a reader."""
+    if shape.pattern is not None and shape.pattern.nomenclature:
+        if isinstance(value, str) and not codes.is_known(shape.pattern.nomenclature, value):
+            yield Fault(
+                place,
+                "unknown_code",
+                f"Le code « {_quote(value)} » n’existe pas dans la nomenclature « {shape.pattern.nomenclature} ».",
+                f"is not a code of the nomenclature {shape.pattern.nomenclature}",
+            )
+    elif isinstance(value, dict):
+        for name, member in shape.members.items():
+            if name in value:
+                yield from unknown_codes(value[name], member.shape, join(place, name))
+    elif isinstance(value, list) and shape.item is not None:
+        for rank, item in enumerate(value):
+            yield from unknown_codes(item, shape.item, f"{place}[{rank}]")
+
+
 def json_type(value: Any) -> str:
     match value:
         case None:
@@ -102,6 +129,18 @@ def json_type(value: Any) -> str:
             return "object"
 
 
+def _is_plainly_right(value: Any, shape: Shape) -> bool:
+    """Says yes at once for most of the leaves; a no means nothing."""
+    found = type(value)
+    if shape.kind == "string":
+        return (
+            found is str
+            and (not shape.values or value in shape.values)
+            and (shape.pattern is None or bool(shape.pattern.matches(value)))
+        )
+    return found is bool if shape.kind == "boolean" else found is int and shape.kind in ("integer", "number")
+
+
 def _is(kind: str, found: str, value: Any) -> bool:
     if kind == found:
         return True
@@ -113,7 +152,8 @@ def _is(kind: str, found: str, value: Any) -> bool:
 def _object_faults(value: dict[str, Any], shape: Shape, place: str, scope: Scope) -> Iterator[Fault]:
     for name, member in shape.members.items():
         if name in value:
-            yield from faults_of(value[name], member.shape, join(place, name), scope)
+            if not _is_plainly_right(value[name], member.shape):
+                yield from faults_of(value[name], member.shape, join(place, name), scope)
         elif member.required:
             yield missing(join(place, name), scope)
     if shape.is_open:

@@ -22,7 +22,7 @@ from maison.formats.hub_sante.resources import (
     ResourcesStatus,
 )
 from maison.formats.hub_sante.rpis import Rpis
-from maison.formats.hub_sante.shape import Shape, shape_of
+from maison.formats.hub_sante.shape import Shape, holds, shape_of
 from maison.formats.hub_sante.technical import Technical, TechnicalNoreq
 
 NAMESPACE = "urn:emergency:eda:1.9"
@@ -42,6 +42,7 @@ class MessageType(Struct, frozen=True, eq=False):
     has_header: bool
     shape: Shape
     has_right_forms: Callable[[Any], bool]
+    has_integers: bool
 
 
 def _type(
@@ -49,7 +50,7 @@ def _type(
 ) -> MessageType:
     name = f"{NAMESPACE}:{key.lower()}" if namespace is None else namespace
     shape = shape_of(model)
-    return MessageType(code, key, label, model, name, has_header, shape, pattern_check(shape))
+    return MessageType(code, key, label, model, name, has_header, shape, pattern_check(shape), holds(shape, "integer"))
 
 
 def _camel(key: str) -> str:

@@ -59,12 +59,14 @@ DIGITS_TO_ZERO = bytes.maketrans(b"123456789", b"000000000")
 class Pattern(Struct, frozen=True):
     """`official` is what the schemas publish and partners know; `matches` tells whether a whole text has that form.
 
+    `nomenclature` names the list the text should come from: the schemas ask for its form only, see `unknown_codes`.
     When only digits vary, `forms` lists the possible texts with zeros for digits: quicker than any regular expression.
     """
 
     official: str
     matches: Callable[[str], object]
     forms: frozenset[bytes] | None = None
+    nomenclature: str = ""
 
 
 def ecma(official: str, same_language: str | None = None) -> Meta:
@@ -78,14 +80,14 @@ def ecma(official: str, same_language: str | None = None) -> Meta:
     return Meta(extra={"pattern": Pattern(official, re.compile(source).fullmatch)})
 
 
-def ecma_forms(official: str, *forms: str) -> Meta:
+def ecma_forms(official: str, *forms: str, nomenclature: str = "") -> Meta:
     """A published pattern where only digits vary: `ecma_forms(r"^R\\d{2}$", "R00")`."""
     known = frozenset(form.encode() for form in forms)
 
     def matches(text: str) -> bool:
         return text.encode().translate(DIGITS_TO_ZERO) in known
 
-    return Meta(extra={"pattern": Pattern(official, matches, known)})
+    return Meta(extra={"pattern": Pattern(official, matches, known, nomenclature)})
 
 
 Number = int | float
@@ -137,10 +139,10 @@ RequestId = Annotated[str, _shared_id("request")]
 PatientId = Annotated[str, _shared_id("patient")]
 MedicalNoteId = Annotated[str, _shared_id("medicalNote")]
 
-RiskCode = Annotated[str, ecma_forms(r"^R\d{2}$", "R00")]
-FactCode = Annotated[str, ecma_forms(r"^C\d{2}(\.\d{2}){2}$", "C00.00.00")]
-PlaceCode = Annotated[str, ecma_forms(r"^L\d{2}(\.\d{2}){2}$", "L00.00.00")]
-MotiveCode = Annotated[str, ecma_forms(r"^M\d{2}\.\d{2}(\.\d{2})?$", "M00.00", "M00.00.00")]
+RiskCode = Annotated[str, ecma_forms(r"^R\d{2}$", "R00", nomenclature="risque")]
+FactCode = Annotated[str, ecma_forms(r"^C\d{2}(\.\d{2}){2}$", "C00.00.00", nomenclature="fait")]
+PlaceCode = Annotated[str, ecma_forms(r"^L\d{2}(\.\d{2}){2}$", "L00.00.00", nomenclature="lieu")]
+MotiveCode = Annotated[str, ecma_forms(r"^M\d{2}\.\d{2}(\.\d{2})?$", "M00.00", "M00.00.00", nomenclature="motif")]
 Icd10Code = Annotated[str, ecma(r"^[A-Z]\d{2}(\.[\d\+\-]{1,3})?$")]
 
 LocationIdentifier = Annotated[str, ecma(r"^([0-9A-Z]{2}0\d{5}\d|\d{9}|\d{14}|\d{4}[A-Za-z])$")]

@@ -174,6 +174,8 @@ def read_bare_text(text: bytes, expected: MessageType | None) -> Content:
 def _second_bare_reading(document: dict[str, Any], message_type: MessageType) -> Content:
     """Beside the use case, only its header may stand."""
     key = message_type.key
+    if len(document) == 1 and not message_type.has_integers:
+        return _plain_verdict(document[key], message_type)
     faults = list(faults_of(document[key], message_type.shape, key))
     beside = {name: value for name, value in document.items() if name != key}
     is_headed = bool(beside) and beside.keys() <= _HEADER_SHAPE.members.keys()
@@ -184,6 +186,18 @@ def _second_bare_reading(document: dict[str, Any], message_type: MessageType) ->
     if faults:
         raise InvalidMessage(faults)
     return _read_as(message_type, document[key], beside if is_headed else None)
+
+
+def _plain_verdict(body: Any, message_type: MessageType) -> Content:
+    """Without integers in the model, what msgspec refuses once members are single, the schema refuses too."""
+    try:
+        message = msgspec.convert(body, message_type.model)
+    except msgspec.ValidationError:
+        pass  # refused just below, with the faults
+    else:
+        if message_type.has_right_forms(message):
+            return Content(message_type, message)
+    raise InvalidMessage(lambda: list(faults_of(body, message_type.shape, message_type.key)))
 
 
 def _read_as(message_type: MessageType, body: Any, header: dict[str, Any] | None = None) -> Content:

@@ -61,3 +61,12 @@ def _shape(info: inspect.Type) -> Shape:
             return Shape(kind="object", is_open=True)
         case _:
             return Shape(kind="any")
+
+
+def holds(shape: Shape, kind: str) -> bool:
+    """Whether a value of that kind may stand somewhere inside."""
+    return (
+        shape.kind == kind
+        or (shape.item is not None and holds(shape.item, kind))
+        or any(holds(member.shape, kind) for member in shape.members.values())
+    )

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import msgspec
 
-from maison.formats.hub_sante import xml
+from maison.formats.hub_sante import faults, xml
 from maison.formats.hub_sante.envelope import Content, Envelope, Format, Kind, Status
 from maison.formats.hub_sante.faults import Fault, InvalidMessage, UnreadableMessage
 from maison.formats.hub_sante.message_types import BY_CODE, BY_KEY, MESSAGE_TYPES, MessageType
@@ -43,6 +43,7 @@ __all__ = [
     "read_message",
     "recognise",
     "stamp",
+    "unknown_codes",
     "write",
     "write_message",
 ]
@@ -77,6 +78,15 @@ def read_message(data: bytes, expected: MessageType | None = None) -> Content:
     if recognise(data) == "xml":
         data = msgspec.json.encode(xml.document_from_xml(data))
     return read_bare_text(data, expected)
+
+
+def unknown_codes(content: Content) -> list[Fault]:
+    """Codes a valid message carries that their nomenclature does not know (facts, motives, places, risks).
+
+    A reason to warn, never to refuse: codes retired from the lists still travel (the published examples use some), and
+    the label that comes with each is there to be shown instead.
+    """
+    return list(faults.unknown_codes(msgspec.to_builtins(content.message), content.type.shape, content.type.key))
 
 
 def is_envelope(data: bytes) -> bool:
