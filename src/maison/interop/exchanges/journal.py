@@ -1,0 +1,218 @@
+"""Write exchanges: many in one transaction, bytes sealed, each identity counted once.
+
+Callers say what each exchange is; the journal decides nothing of its meaning. `hold` must run before anything is
+acknowledged, and what it returns says which messages are new.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from maison.foundations.events import announcer
+from maison.foundations.ids import uuid7
+
+from .models import Exchange
+from .sealing import seal, unseal
+
+State = Exchange.State
+NOTE_LENGTH = 300
+
+INSERT = """
+INSERT INTO exchanges_exchange (id, at, direction, channel, door, client_id, sender, recipients, distribution_id, kind,
+  status, message_type, case_ref, content_type, size, sha256, state, state_at,
+  next_attempt_at, lane, fault_code, faults, note, step,
+  correlation, answers, needs_mending, history)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
+INSERT_PAYLOAD = "INSERT INTO exchanges_payload (id, at, body) VALUES (%s, %s, %s)"
+CLAIM = """
+INSERT INTO exchanges_identity (id, at, channel, sender, distribution_id, sha256)
+SELECT id, at, channel, sender, distribution_id, sha256
+FROM unnest(%s::uuid[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[])
+     AS claimed (id, at, channel, sender, distribution_id, sha256)
+ORDER BY channel, sender, distribution_id
+ON CONFLICT (channel, sender, distribution_id) DO NOTHING RETURNING id
+"""
+HOLDERS = """
+SELECT i.channel, i.sender, i.distribution_id, i.id, i.at, i.sha256 FROM exchanges_identity i
+JOIN unnest(%s::text[], %s::text[], %s::text[]) AS asked (channel, sender, distribution_id)
+  USING (channel, sender, distribution_id)
+"""
+UPDATE = """
+UPDATE exchanges_exchange SET state = %s, state_at = %s, note = %s, fault_code = %s, faults = %s, attempts = %s,
+  next_attempt_at = %s, case_ref = %s, needs_mending = %s, relay_id = %s, confirmed_step = %s,
+  history = history || %s::jsonb
+WHERE id = %s AND at = %s
+"""
+
+
+@dataclass(slots=True, kw_only=True)
+class Entry:
+    """One exchange to write. `payload` None: the bytes are not kept (too large, or a sender who is nobody)."""
+
+    direction: str
+    channel: str
+    door: str
+    state: str
+    payload: bytes | None
+    client_id: UUID | None = None
+    sender: str = ""
+    recipients: Sequence[str] = ()
+    distribution_id: str = ""
+    kind: str = ""
+    status: str = ""
+    message_type: str = ""
+    case_ref: str = ""
+    content_type: str = ""
+    lane: str = ""
+    fault_code: str = ""
+    faults: Sequence[dict[str, str]] = ()
+    note: str = ""
+    step: str = ""
+    correlation: str = ""
+    answers: UUID | None = None
+    needs_mending: bool = False
+    size: int = 0
+    sha256: str = ""
+    id: UUID = field(default_factory=uuid7)
+    at: datetime = field(default_factory=timezone.now)
+
+    def __post_init__(self) -> None:
+        if self.payload is not None:
+            self.size = len(self.payload)
+            self.sha256 = self.sha256 or hashlib.sha256(self.payload).hexdigest()
+        self.sender, self.distribution_id = storable(self.sender, 200), storable(self.distribution_id, 300)
+        self.lane = storable(self.lane, 300) or str(self.id)
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        return self.channel, self.sender, self.distribution_id
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The exchange that already holds an identity."""
+
+    id: UUID
+    at: datetime
+    sha256: str
+
+
+def storable(text: str, longest: int) -> str:
+    """PostgreSQL keeps no NUL; what is cut here stays whole in the payload."""
+    return text.replace("\0", "")[:longest]
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value).replace("\\u0000", "")
+
+
+def moment(state: str, at: datetime, note: str = "", by: str = "") -> dict[str, str]:
+    """One line of an exchange's history. `by` is a person's identifier; the house itself is left out."""
+    line = {"state": state, "at": at.isoformat(), "note": note, "by": by}
+    return {key: value for key, value in line.items() if value}
+
+
+def claim(entries: Sequence[Entry]) -> dict[UUID, Holder]:
+    """Take the identities of these entries. Returns, for those already taken, the exchange that holds them.
+
+    Two transactions that claim the same identity wait for one another: the second sees the first's exchange.
+    """
+    if not entries:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            CLAIM,
+            [
+                [entry.id for entry in entries],
+                [entry.at for entry in entries],
+                [entry.channel for entry in entries],
+                [entry.sender for entry in entries],
+                [entry.distribution_id for entry in entries],
+                [entry.sha256 for entry in entries],
+            ],
+        )
+        won = {row[0] for row in cursor.fetchall()}
+        lost = [entry for entry in entries if entry.id not in won]
+        if not lost:
+            return {}
+        cursor.execute(
+            HOLDERS,
+            [
+                [entry.channel for entry in lost],
+                [entry.sender for entry in lost],
+                [entry.distribution_id for entry in lost],
+            ],
+        )
+        holders = {(row[0], row[1], row[2]): Holder(*row[3:]) for row in cursor.fetchall()}
+    return {entry.id: holders[entry.identity] for entry in lost}
+
+
+def write(entries: Iterable[Entry]) -> None:
+    """Insert exchanges and their sealed bytes in the current transaction; announced once it is committed."""
+    rows: list[tuple[Any, ...]] = []
+    payloads: list[tuple[UUID, datetime, bytes]] = []
+    for entry in entries:
+        note = storable(entry.note, NOTE_LENGTH)
+        rows.append(
+            (
+                entry.id, entry.at, entry.direction, entry.channel, entry.door, entry.client_id, entry.sender,
+                [storable(recipient, 200) for recipient in entry.recipients], entry.distribution_id,
+                storable(entry.kind, 12), storable(entry.status, 12), entry.message_type, storable(entry.case_ref, 200),
+                storable(entry.content_type, 80), entry.size, entry.sha256, entry.state, entry.at, entry.at, entry.lane,
+                entry.fault_code, _json(list(entry.faults)), note, entry.step, storable(entry.correlation, 300),
+                entry.answers, entry.needs_mending, _json([moment(entry.state, entry.at, note)]),
+            )
+        )  # fmt: skip
+        if entry.payload is not None:
+            payloads.append((entry.id, entry.at, seal(entry.id, entry.payload)))
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        cursor.executemany(INSERT, rows)
+        if payloads:
+            cursor.executemany(INSERT_PAYLOAD, payloads)
+    transaction.on_commit(announcer.wake)
+
+
+def payload_of(exchange: Exchange | Holder) -> bytes | None:
+    """The exact bytes, or None when they are not kept (any more). Leaves no trace: for the house's own reading."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT body FROM exchanges_payload WHERE id = %s AND at = %s", [exchange.id, exchange.at])
+        row = cursor.fetchone()
+    return unseal(exchange.id, bytes(row[0])) if row else None
+
+
+def update(exchange: Exchange, *, state: str | None = None, note: str | None = None, by: str = "") -> None:
+    """Write what changed in the state of an exchange, and one line in its history."""
+    update_all([(exchange, state, note, by)])
+
+
+def update_all(changes: Iterable[tuple[Exchange, str | None, str | None, str]]) -> None:
+    """Several at once: (exchange, new state or None, note or None, by whom)."""
+    now = timezone.now()
+    rows = []
+    for exchange, state, note, by in changes:
+        if state is not None and state != exchange.state:
+            exchange.state, exchange.state_at = state, now
+        if note is not None:
+            exchange.note = storable(note, NOTE_LENGTH)
+        rows.append(
+            (
+                exchange.state, exchange.state_at, exchange.note, exchange.fault_code, _json(exchange.faults),
+                exchange.attempts, exchange.next_attempt_at, storable(exchange.case_ref, 200), exchange.needs_mending,
+                exchange.relay_id, exchange.confirmed_step,
+                _json([moment(exchange.state, now, storable(note or "", NOTE_LENGTH), by)]), exchange.id, exchange.at,
+            )
+        )  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.executemany(UPDATE, rows)

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import contextlib
+import json
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_GET, require_POST
+
+from maison.foundations.access import requires
+from maison.ui.components import Column, TrailStep
+from maison.ui.french import moment
+from maison.ui.lists import csv_response, page_of
+from maison.ui.pages import done, page
+
+from . import actions, selectors
+from .forms import JournalFilter, SetAsideForm
+from .models import Exchange
+from .permissions import P
+from .words import words_of
+
+JOURNAL, DETAIL, PAYLOAD, CLIENTS = (f"exchanges/{name}.html" for name in ("journal", "detail", "payload", "clients"))
+COLUMNS = [Column("Quand"), Column("Message"), Column("Logiciel"), Column("Dossier"), Column("État")]
+CSV_HEADER = [
+    "Échange", "Le", "Sens", "Porte", "Type", "Émetteur", "Destinataires", "Identifiant de diffusion", "Dossier", "État",
+    "Motif", "Octets",
+]  # fmt: skip
+LONGEST_EXPORT = 50_000
+LONGEST_SHOWN = 200_000
+
+
+def _filter(request: HttpRequest) -> JournalFilter:
+    clients = [client for client, _, _ in selectors.clients_with_last_message(request.actor)]  # type: ignore[attr-defined]
+    return JournalFilter(request.GET or {"periode": "24"}, clients=clients)
+
+
+@require_GET
+@requires(P.VIEW)
+def journal(request: Any) -> HttpResponse:
+    form = _filter(request)
+    rows = page_of(request, selectors.search(request.actor, **form.criteria()))
+    names = selectors.names_of_clients()
+    for row in rows:
+        row.software = names.get(row.client_id) or row.sender or "Inconnu"
+    context = {
+        "form": form,
+        "page": rows,
+        "columns": COLUMNS,
+        "doors": selectors.door_facts(),
+        "queues": selectors.queue_facts(),
+    }
+    return page(request, JOURNAL, context, part="rows")
+
+
+@require_GET
+@requires(P.VIEW)
+def export(request: Any) -> HttpResponse:
+    """The same list as a table: headers only, never a content."""
+    rows = selectors.search(request.actor, **_filter(request).criteria())[:LONGEST_EXPORT]
+    return csv_response(
+        "echanges.csv",
+        CSV_HEADER,
+        (
+            [
+                row.id, moment(row.at), row.get_direction_display(), row.get_door_display(), row.message_type, row.sender,
+                ", ".join(row.recipients), row.distribution_id, row.case_ref, row.state_label,
+                words_of(row.fault_code) if row.fault_code else "", row.size,
+            ]
+            for row in rows.iterator(chunk_size=500)
+        ),
+    )  # fmt: skip
+
+
+@require_GET
+@requires(P.VIEW)
+def detail(request: Any, exchange_id: UUID) -> HttpResponse:
+    return page(request, DETAIL, _detail(request, exchange_id))
+
+
+def _detail(request: Any, exchange_id: UUID, form: SetAsideForm | None = None) -> dict[str, Any]:
+    exchange = actions.access_exchange(request.actor, exchange_id, P.VIEW)
+    names = selectors.names_of_clients()
+    return {
+        "exchange": exchange,
+        "software": names.get(exchange.client_id) if exchange.client_id else None,
+        "fault": words_of(exchange.fault_code) if exchange.fault_code else "",
+        "history": [_step(line) for line in exchange.history],
+        "answers": selectors.answers_of(exchange),
+        "question": selectors.question_of(exchange),
+        "traces": selectors.traces_of(exchange),
+        "may_mend": actions.may(request.actor, exchange, P.MEND),
+        "may_read": actions.may(request.actor, exchange, P.READ_PAYLOAD) and exchange.has_payload,
+        "form": form or SetAsideForm(),
+    }
+
+
+def _step(line: dict[str, str]) -> TrailStep:
+    word = str(Exchange.State(line["state"]).label)
+    note = line.get("note", "")
+    return TrailStep(
+        word=f"{word} : {note}" if note else word, at=datetime.fromisoformat(line["at"]), by=line.get("by", ""),
+        refused=line["state"] in (Exchange.State.REFUSED, Exchange.State.FAILED),
+    )  # fmt: skip
+
+
+@require_GET
+@requires(P.READ_PAYLOAD)
+def payload(request: Any, exchange_id: UUID) -> HttpResponse:
+    """The body: read by those who may, each reading traced."""
+    exchange, body = actions.read_payload(actor=request.actor, exchange_id=exchange_id)
+    text = body[:LONGEST_SHOWN].decode("utf-8", errors="replace")
+    if "json" in exchange.content_type and len(body) <= LONGEST_SHOWN:
+        with contextlib.suppress(ValueError):  # shown as it came, which is what a person must see to mend it
+            text = json.dumps(json.loads(text), ensure_ascii=False, indent=2)
+    return page(request, PAYLOAD, {"exchange": exchange, "text": text, "cut": len(body) > LONGEST_SHOWN})
+
+
+@require_POST
+@requires(P.MEND)
+def replay(request: Any, exchange_id: UUID) -> HttpResponse:
+    actions.replay(actor=request.actor, exchange_id=exchange_id)
+    return done(request, to=("exchanges:detail", exchange_id), say="Message remis dans la file : il va être repris.")
+
+
+@require_POST
+@requires(P.MEND)
+def set_aside(request: Any, exchange_id: UUID) -> HttpResponse:
+    form = SetAsideForm(request.POST)
+    if not form.is_valid():
+        return page(request, DETAIL, _detail(request, exchange_id, form), status=422)
+    actions.set_aside(actor=request.actor, exchange_id=exchange_id, reason=form.cleaned_data["reason"])
+    return done(request, to=("exchanges:detail", exchange_id), say="Message classé sans suite.")
+
+
+@require_GET
+@requires(P.VIEW)
+def clients(request: Any) -> HttpResponse:
+    rows = selectors.clients_with_last_message(request.actor)
+    columns = [
+        Column("Logiciel"),
+        Column("Structure"),
+        Column("Portes"),
+        Column("Dernier message"),
+        Column("À réparer", numeric=True),
+    ]
+    return page(request, CLIENTS, {"rows": rows, "columns": columns})
