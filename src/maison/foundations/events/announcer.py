@@ -47,10 +47,13 @@ def wake() -> None:
 
 def _run() -> None:
     connection: psycopg.Connection | None = None
+    last = 0.0
     while True:
         _wanted.wait()
-        time.sleep(COALESCE_SECONDS)
+        # The first of a burst is told at once, the others together: at most one NOTIFY every few milliseconds.
+        time.sleep(max(0.0, last + COALESCE_SECONDS - time.monotonic()))
         _wanted.clear()
+        last = time.monotonic()
         try:
             if connection is None or connection.closed:
                 connection = psycopg.connect(connection_string(), autocommit=True, application_name="maison-announcer")

@@ -76,6 +76,10 @@ class Row:
         return not self.arrival.is_confirmed
 
     @property
+    def service_phone(self) -> str:
+        return words.phone(self.arrival.service.phone)
+
+    @property
     def last_observation(self) -> str:
         return self.observations[0].text if self.observations else ""
 
@@ -164,7 +168,7 @@ def means_of(resource: Resource) -> Means:
         name=resource.name,
         vehicle=words.vehicle(resource.vehicle_type),
         crew=resource.get_medical_level_display() if resource.medical_level else "",
-        phone=resource.phone,
+        phone=words.phone(resource.phone),
         status=last.get_code_display() if last else "",
         status_at=last.at if last else None,
         cancelled=any(status.code == VehicleStatus.Code.ANNULE for status in statuses),

@@ -56,6 +56,13 @@ class Caller:
     language: str
 
 
+def phone(number: str) -> str:
+    """A French number as it is read aloud, « 05 36 49 11 22 »; any other as it was told."""
+    digits = re.sub(r"[\s.-]", "", number)
+    match = re.fullmatch(r"(?:\+33|0033|0)([1-9]\d{8})", digits)
+    return " ".join(re.findall("..", f"0{match[1]}")) if match else number
+
+
 def coded(value: dict[str, Any] | None, nomenclature: str) -> str:
     """The official label of a coded field; for a code the house does not know, the words the message carries."""
     if not value or not value.get("code"):
@@ -162,8 +169,8 @@ def caller(document: dict[str, Any]) -> Caller | None:
     return Caller(
         name=told.get("detailedName", {}).get("complete", "").strip(),
         kind=label("typeAppelant", told["type"]) if told.get("type") else "",
-        phone=told.get("callerContact", {}).get("detail", ""),
-        callback=told.get("callbackContact", {}).get("detail", ""),
+        phone=phone(told.get("callerContact", {}).get("detail", "")),
+        callback=phone(told.get("callbackContact", {}).get("detail", "")),
         note=told.get("freetext", ""),
         language=label("langue", told["language"]) if told.get("language") not in (None, "fr") else "",
     )
