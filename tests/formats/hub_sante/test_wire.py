@@ -1,6 +1,7 @@
 """Bytes to typed envelopes and back, in both forms, and what is refused at the door."""
 
 import json
+import random
 import re
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -267,3 +268,27 @@ def test_a_message_of_an_unknown_type_says_so():
     with pytest.raises(InvalidMessage) as refusal:
         read_message(b'{"somethingElse": {}}')
     assert [fault.rule for fault in refusal.value.faults] == ["one_of"]
+
+
+NOISE = [b"<a>", b"</a>", b"&x;", b"<![CDATA[x]]>", b"<!--c-->", b"<?p x?>", b"<!DOCTYPE a>", b"{", b"}", b"[", b'"']
+NOISE += [b"\\u0000", b"\\ud800", b"null,", b"\xff", b"\x00", b"1e999", b"\xc3\xa9"]
+
+
+@pytest.mark.parametrize("suffix", ["json", "xml"])
+def test_any_damage_is_a_refusal_never_a_crash(suffix):
+    seed = random.randrange(10**9)
+    chance = random.Random(seed)
+    sources = [path.read_bytes() for _code, path in official.examples(suffix)]
+    sources += [GOOD if suffix == "json" else GOOD_XML] * 10
+    for turn in range(800):
+        data = bytearray(chance.choice(sources))
+        for _ in range(chance.choice((1, 2, 5))):
+            at = chance.randrange(len(data))
+            data[at : at + chance.choice((0, 1, 20))] = chance.choice([*NOISE, bytes([chance.randrange(256)])])
+        for read in (read_envelope, read_message, is_envelope):
+            try:
+                read(bytes(data))
+            except InvalidMessage as refusal:
+                assert refusal.faults, (seed, turn)  # noqa: PT017
+            except UnreadableMessage as refusal:
+                assert refusal.message, (seed, turn)  # noqa: PT017

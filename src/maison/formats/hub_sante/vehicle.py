@@ -8,8 +8,8 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from maison.formats.hub_sante.case_merge import instant
 from maison.formats.hub_sante.codes import codes
+from maison.formats.hub_sante.merge import instant
 from maison.formats.hub_sante.parts import ResourceState
 
 STATUSES = codes("statutVecteur")

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maison.formats.hub_sante.case import CaseHealth
-from maison.formats.hub_sante.case_merge import merge_case_update, merged_case
+from maison.formats.hub_sante.merge import merge_case_update, merged_case
 from maison.formats.hub_sante.wire import BY_CODE, read_message
 from tests.formats.hub_sante import official
 
