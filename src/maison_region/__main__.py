@@ -15,10 +15,13 @@ from datetime import date, datetime, timedelta
 from maison_region.facilities import SAMUS
 from maison_region.messages import PARIS
 from maison_region.script import DUPLICATE, LATE, OVERTAKEN, Sending
-from maison_region.sending import NoHouse, NotLoopback, Tally, deliver, must_be_loopback
+from maison_region.sending import Door, NoHouse, NotLoopback, Tally, deliver, must_be_loopback
 from maison_region.simulation import life
+from maison_region.stories import STORY_LABELS, claude_falls, until
+from maison_region.visitor import Rounds
 
 ACCEPTED, REFUSED, NO_HOUSE = 0, 1, 2
+DEFAULT_URL = os.environ.get("MAISON_PUBLIC_URL", "http://localhost:8000")
 
 KEY_LABELS = {
     "createCaseHealth": "dossiers ouverts (RS-EDA)",
@@ -28,6 +31,7 @@ KEY_LABELS = {
 }
 FAULT_LABELS = {LATE: "en retard", DUPLICATE: "en double", OVERTAKEN: "dans le désordre"}
 
+STORY_STEPS = tuple(STORY_LABELS)
 WARMUP_HOURS, WARMUP_SHARE = 3.0, 0.3
 
 
@@ -60,16 +64,23 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--seed", type=int, default=31, metavar="S", help="graine : la même rejoue la même journée (31)")
     one.add_argument("--share", type=_share, default=None, metavar="P", help="part des appels jouée, de 0 à 1 (1)")
     one.add_argument("--departments", default=",".join(SAMUS), metavar="09,31…", help="départements joués (tous)")
-    one.add_argument(
-        "--url", default=os.environ.get("MAISON_PUBLIC_URL", "http://localhost:8000"), help="adresse de la maison"
-    )
+    one.add_argument("--url", default=DEFAULT_URL, help="adresse de la maison")
     one.add_argument(
         "--warmup", action="store_true", help="envoie sans attendre quelques dossiers des trois dernières heures"
     )
     one.add_argument("--perfect", action="store_true", help="sans retard, ni doublon, ni désordre")
+    one.add_argument(
+        "--confirm", action="store_true", help="des infirmiers d'accueil fictifs se connectent et confirment"
+    )
     one.add_argument("--remote", action="store_true", help="autorise une adresse hors de cette machine")
     one.add_argument("--dry-run", action="store_true", help="compte les messages sans rien envoyer")
     one.set_defaults(run=run_simulate)
+    story = commands.add_parser("story", help="joue l'histoire de Claude (parcours J1)")
+    story.add_argument("--until", choices=STORY_STEPS, default=STORY_STEPS[-1], help="s'arrête après cette étape")
+    story.add_argument("--speed", type=_positive, default=60.0, metavar="N", help="N fois plus vite (60)")
+    story.add_argument("--url", default=DEFAULT_URL, help="adresse de la maison")
+    story.add_argument("--remote", action="store_true", help="autorise une adresse hors de cette machine")
+    story.set_defaults(run=run_story)
     return root
 
 
@@ -103,7 +114,7 @@ def run_load(_: argparse.Namespace) -> int:
     counts = load()
     print(
         "Région de démonstration chargée : "
-        + ", ".join(f"{count} {what}" for what, count in counts.items())
+        + ", ".join(f"{what} {count}" for what, count in counts.items())
         + f" ({time.monotonic() - started:.1f} s)."
     )
     return ACCEPTED
@@ -126,12 +137,8 @@ def run_simulate(arguments: argparse.Namespace) -> int:
     if unknown:
         print(f"Département inconnu dans la région : {', '.join(unknown)}.", file=sys.stderr)
         return REFUSED
-    if not arguments.remote and not arguments.dry_run:
-        try:
-            must_be_loopback(arguments.url)
-        except NotLoopback as elsewhere:
-            print(f"{elsewhere} n'est pas cette machine ; ajoutez --remote si c'est voulu.", file=sys.stderr)
-            return REFUSED
+    if not arguments.dry_run and not _may_send(arguments):
+        return REFUSED
     start, end = window(arguments, datetime.now(PARIS))
     share = arguments.share or (WARMUP_SHARE if arguments.warmup else 1.0)
     sendings = life(
@@ -147,13 +154,75 @@ def run_simulate(arguments: argparse.Namespace) -> int:
     _stop_on_signals(stopping)
     began = time.monotonic()
     wait = _no_wait if arguments.warmup else _pace(start, arguments.speed, stopping)
+    rounds = Rounds(arguments.url, threading.Event())
+    at_the_walls = threading.Thread(target=rounds.run, name="rounds", daemon=True)
+    if arguments.confirm:
+        at_the_walls.start()
     try:
         tally = deliver(sendings, arguments.url, wait_until=wait, progress=hourly(), stopping=stopping)
     except NoHouse:
-        print(f"Aucune maison ne répond à {arguments.url}.", file=sys.stderr)
-        return NO_HOUSE
+        return _silence(arguments.url)
+    finally:
+        rounds.stopping.set()
+        if arguments.confirm:
+            at_the_walls.join(timeout=60)
     report(tally, time.monotonic() - began, sent=True)
+    if arguments.confirm:
+        print(f"  {rounds.confirmed:6d} arrivées confirmées ou vues par {rounds.people} infirmiers d'accueil")
+        if rounds.kept_out:
+            print(f"  connexion impossible : {', '.join(rounds.kept_out)}")
     return REFUSED if tally.refused else ACCEPTED
+
+
+def _may_send(arguments: argparse.Namespace) -> bool:
+    if arguments.remote:
+        return True
+    try:
+        must_be_loopback(arguments.url)
+    except NotLoopback as elsewhere:
+        print(f"{elsewhere} n'est pas cette machine ; ajoutez --remote si c'est voulu.", file=sys.stderr)
+        return False
+    return True
+
+
+def _silence(url: str) -> int:
+    print(f"Aucune maison ne répond à {url}.", file=sys.stderr)
+    return NO_HOUSE
+
+
+def run_story(arguments: argparse.Namespace) -> int:
+    """The call is now; a story played faster than the clock begins in the past, so that its last step is now."""
+    if not _may_send(arguments):
+        return REFUSED
+    now = datetime.now(PARIS).replace(microsecond=0)
+    messages = until(claude_falls(now), arguments.until)
+    late = timedelta(seconds=messages[-1].delay_seconds * (1 - 1 / max(arguments.speed, 1.0)))
+    opened_at = (now - late).replace(microsecond=0)
+    messages = until(claude_falls(opened_at), arguments.until)
+    stopping = threading.Event()
+    _stop_on_signals(stopping)
+    wait = _pace(opened_at, arguments.speed, stopping)
+    steps: list[str] = []
+    refused = 0
+    door = Door(arguments.url)
+    try:
+        for message in messages:
+            wait(opened_at + timedelta(seconds=message.delay_seconds))
+            if stopping.is_set():
+                break
+            if message.step not in steps:
+                steps.append(message.step)
+                print(f"  {datetime.now(PARIS):%H:%M:%S}  {STORY_LABELS[message.step]}", flush=True)
+            refusal = door.post(message.client_id, message.body)
+            if refusal:
+                refused += 1
+                print(f"    refusé : {refusal}", file=sys.stderr)
+    except NoHouse:
+        return _silence(arguments.url)
+    finally:
+        door.close()
+    print(f"Dossier {messages[0].case_id}.")
+    return REFUSED if refused else ACCEPTED
 
 
 def _count(sendings: Iterator[Sending]) -> Tally:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from allauth.mfa.models import Authenticator
@@ -66,7 +67,7 @@ class _Structures:
         self.new: list[Structure] = []
         self.changed: list[Structure] = []
 
-    def save(self, *, kind: str, finess: str = "", parent_id: UUID | None = None, **fields: object) -> UUID:
+    def save(self, *, kind: str, finess: str = "", parent_id: UUID | None = None, **fields: Any) -> UUID:
         found = self.known.get(_key(kind, finess, parent_id, str(fields["name"])))
         row = found or Structure(id=uuid7(), kind=kind, finess=finess)
         lineage = [row.id, *(self.lineages[parent_id] if parent_id else [])]
@@ -107,7 +108,7 @@ def _load_software(actor: Actor, places: Places, counts: Counter[str]) -> None:
         counts["logiciels"] += 1
 
 
-def _in_commune(insee: str) -> dict[str, object]:
+def _in_commune(insee: str) -> dict[str, Any]:
     commune = COMMUNES[insee]
     return {"department": commune.department, "city": commune.name, "city_code": insee}
 

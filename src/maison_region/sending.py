@@ -80,13 +80,12 @@ class Door:
     def close(self) -> None:
         self.client.close()
 
-    def post(self, sending: Sending) -> str:
+    def post(self, client_id: str, content: bytes) -> str:
         """Empty when the house took the message, else its reason in short. Raises NoHouse."""
         headers = {
-            "Authorization": f"Bearer {demonstration_key(sending.client_id)}",
+            "Authorization": f"Bearer {demonstration_key(client_id)}",
             "Content-Type": "application/json; charset=utf-8",
         }
-        content = sending.body()
         for attempt in range(ATTEMPTS):
             try:
                 answer = self.client.post(MESSAGES_PATH, content=content, headers=headers)
@@ -132,7 +131,7 @@ def deliver(
     def one(lane: int, sending: Sending) -> None:
         try:
             if not stopping.is_set():
-                tally.note(sending, doors[lane].post(sending))
+                tally.note(sending, doors[lane].post(sending.client_id, sending.body()))
         except NoHouse as problem:
             lost.append(problem)
             stopping.set()

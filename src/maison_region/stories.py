@@ -29,6 +29,18 @@ from maison_region.script import CaseScript
 
 EMERGENCY = "urgences_adultes"
 
+STORY_LABELS = {
+    "alert": "Claude est tombé près de Revel : dossier ouvert, orienté vers les urgences de Rangueil",
+    "engaged": "VSAV de Revel et SMUR de Toulouse déclenchés",
+    "departure": "les équipes partent",
+    "on_scene": "les équipes sont auprès de Claude",
+    "assessment": "bilan du SMUR",
+    "transport": "départ vers Rangueil",
+    "redirection": "réorientation vers Purpan",
+    "cancellation": "finalement, Claude reste chez lui",
+    "done": "dossier achevé",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class StoryMessage:

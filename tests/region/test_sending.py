@@ -6,6 +6,7 @@ import json
 import threading
 from collections import defaultdict
 from datetime import datetime, timedelta
+from urllib.parse import parse_qs
 
 import httpx
 import pytest
@@ -16,6 +17,7 @@ from maison_region.messages import PARIS
 from maison_region.script import Sending
 from maison_region.sending import NoHouse, NotLoopback, deliver, demonstration_key, must_be_loopback
 from maison_region.simulation import life
+from maison_region.visitor import CannotSignIn, confirming_people, visitor_at
 
 NOON = datetime(2026, 3, 3, 12, tzinfo=PARIS)
 
@@ -123,3 +125,48 @@ def test_an_accelerated_region_ends_now_and_a_real_time_one_begins_now() -> None
     assert played("--speed", "1", "--hours", "6") == (NOON, NOON + timedelta(hours=6))
     assert played("--warmup") == (NOON - timedelta(hours=3), NOON)
     assert played("--day", "2026-01-15") == (datetime(2026, 1, 15, tzinfo=PARIS), datetime(2026, 1, 16, tzinfo=PARIS))
+
+
+PAGES = {
+    "/connexion/psc/": '<form method="post" action="/sandbox/auth"><input type="hidden" name="state" value="s1">'
+    '<button name="identite" value="{idnat}">Choisir</button></form>',
+    "/sandbox/auth": '<form method="post" action="/connexion/conditions/"><input type="hidden" name="csrf" value="c1">'
+    '<input type="checkbox" name="accepted"></form>',
+    "/connexion/conditions/": '<form method="post" action="/connexion/situation/">'
+    '<input type="radio" name="situation" id="a" value="other"><label for="a">Ailleurs</label>'
+    '<input type="radio" name="situation" id="b" value="here"><label for="b">Hôpital Rangueil, infirmier</label></form>',
+    "/connexion/situation/": '<form method="post" action="/connexion/sortie/"></form>',
+    "/urgences/tableau/": '<main><a href="/urgences/tableau/1/">Urgences adultes Rangueil</a></main>',
+    "/urgences/tableau/1/": '<form method="post" action="/urgences/tableau/1/recus/"><input name="arrivee" value="7">'
+    '<input name="arrivee" value="8"></form><form method="post" action="/urgences/arrivees/7/confirmer/">'
+    '<input name="csrf" value="c2"></form><form method="post" action="/urgences/arrivees/8/vu/"></form>',
+}
+
+
+def test_a_nurse_signs_in_as_a_person_would_and_confirms_what_waits() -> None:
+    person, activity = next(pair for pair in confirming_people() if pair[0].family_name == "Romarin")
+    posted: list[tuple[str, dict[str, list[str]]]] = []
+
+    def house(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            posted.append((request.url.path, parse_qs(request.content.decode(), keep_blank_values=True)))
+        return httpx.Response(200, html=PAGES.get(request.url.path, "<p>Fait</p>").replace("{idnat}", person.idnat))
+
+    visitor = visitor_at("http://localhost", person, activity, transport=httpx.MockTransport(house))
+    visitor.sign_in()
+    assert visitor.confirm_what_waits() == 2
+    assert posted == [
+        ("/sandbox/auth", {"state": ["s1"], "identite": [person.idnat]}),
+        ("/connexion/conditions/", {"csrf": ["c1"], "accepted": ["on"]}),
+        ("/connexion/situation/", {"situation": ["here"]}),
+        ("/urgences/tableau/1/recus/", {"arrivee": ["7", "8"]}),
+        ("/urgences/arrivees/7/confirmer/", {"csrf": ["c2"]}),
+        ("/urgences/arrivees/8/vu/", {}),
+    ]
+
+
+def test_a_closed_door_is_said_and_not_insisted_upon() -> None:
+    person, activity = confirming_people()[0]
+    transport = httpx.MockTransport(lambda request: httpx.Response(200, html="<p>Pro Santé Connect ne répond pas</p>"))
+    with pytest.raises(CannotSignIn):
+        visitor_at("http://localhost", person, activity, transport=transport).sign_in()

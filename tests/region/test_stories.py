@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from maison_region.messages import PARIS
-from maison_region.stories import claude_falls, only, until
+from maison_region.stories import STORY_LABELS, claude_falls, only, until
 
 CALL = datetime(2026, 3, 3, 9, 12, 5, tzinfo=PARIS)
 
@@ -33,9 +33,7 @@ def test_every_message_of_the_story_is_valid(official_faults: Callable[[dict[str
 
 def test_the_steps_follow_each_other() -> None:
     story = claude_falls(CALL)
-    assert list(dict.fromkeys(message.step for message in story)) == [
-        "alert", "engaged", "departure", "on_scene", "assessment", "transport", "redirection", "cancellation", "done",
-    ]  # fmt: skip
+    assert list(dict.fromkeys(message.step for message in story)) == list(STORY_LABELS)
     assert all(before.delay_seconds <= after.delay_seconds + 15 for before, after in pairwise(story))
     assert until(story, "transport")[-1].step == "transport"
 
