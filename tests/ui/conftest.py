@@ -16,7 +16,7 @@ import pytest
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.handlers.wsgi import WSGIHandler
 from django.utils.csp import CSP
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from maison.ui import frame
 from tests.ui.actor import LEA, ActorByShape
@@ -93,7 +93,7 @@ class Line:
 
     def __init__(self) -> None:
         self.topics: list[str] = []
-        self.opened = 0
+        self.pings = 0
         self.pinging = True
         self.answering = True
         self._open: list[queue.Queue[bytes | None]] = []
@@ -113,7 +113,6 @@ class Line:
             start_response("503 Service Unavailable", [])
             return
         self.topics = parse_qs(environ["QUERY_STRING"])["sujets"][0].split(",")
-        self.opened += 1
         mine: queue.Queue[bytes | None] = queue.Queue()
         self._open.append(mine)
         start_response("200 OK", [("Content-Type", "text/event-stream"), ("Cache-Control", "no-store")])
@@ -126,6 +125,7 @@ class Line:
                     said = b"event: ping\ndata: 1\n\n" if self.pinging else b""
                 if said is None:
                     return
+                self.pings += b"ping" in said
                 if said:
                     yield said
         finally:
@@ -174,6 +174,7 @@ def served(house: Any, line: Line) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
+    expect.set_options(timeout=20_000)  # a deadline, not a measure: two cores may be busy elsewhere
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"),

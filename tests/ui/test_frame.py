@@ -10,6 +10,8 @@ from maison.ui import frame
 from maison.ui.frame import Notice, Place
 from tests.ui.actor import NOBODY, ActorByShape
 
+NB = "\u00a0"
+
 
 def shown(address: str = "/lits/") -> str:
     return Client().get(address).text
@@ -17,7 +19,7 @@ def shown(address: str = "/lits/") -> str:
 
 def test_the_bar_says_who_acts_and_what_waits() -> None:
     text = shown()
-    assert "Vous agissez comme :" in text
+    assert f"Vous agissez comme{NB}:" in text
     assert "Dr Léa Martin, médecin, CHU de Toulouse – Rangueil" in text
     assert "<b>3</b> <span>en attente</span>" in text
 
@@ -48,7 +50,7 @@ def test_an_environment_that_is_not_production_says_so_on_every_page(
     settings: Any, environment: str, word: str
 ) -> None:
     settings.ENVIRONMENT = environment
-    banner = f"Environnement de {word} : personnes et données fictives."
+    banner = f"Environnement de {word}{NB}: personnes et données fictives."
     assert banner in shown()
     assert banner in shown("/mur/")
     settings.ENVIRONMENT = "production"

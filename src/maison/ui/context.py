@@ -14,8 +14,8 @@ from django.utils.functional import cached_property
 from maison.ui import frame, french
 
 _BANNERS = {
-    "demonstration": "Environnement de démonstration : personnes et données fictives.",
-    "test": "Environnement de test : personnes et données fictives.",
+    "demonstration": "Environnement de démonstration : personnes et données fictives.",
+    "test": "Environnement de test : personnes et données fictives.",
 }
 
 
@@ -90,6 +90,10 @@ class House:
     @property
     def change_url(self) -> str:
         return frame.url_of("change")
+
+    @property
+    def heads(self) -> list[str]:
+        return frame.heads()
 
     @cached_property
     def menu(self) -> list[frame.Place]:

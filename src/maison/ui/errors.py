@@ -13,7 +13,7 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
         request,
         "Les informations reçues ne permettent pas de répondre.",
         status=400,
-        next_step="Revenez à la page précédente et recommencez ; votre saisie n'a pas été enregistrée.",
+        next_step="Revenez à la page précédente et recommencez ; votre saisie n'a pas été enregistrée.",
     )
 
 

@@ -56,6 +56,7 @@ class _Frame:
     rooms: dict[str, Room] = field(default_factory=dict)
     menu: list[tuple[int, Place]] = field(default_factory=list)
     foot: list[tuple[int, Place]] = field(default_factory=list)
+    heads: list[str] = field(default_factory=list)
     notices: list[Callable[[HttpRequest], Notice | None]] = field(default_factory=list)
     crisis: Callable[[HttpRequest], Notice | None] | None = None
     waiting: list[Callable[[HttpRequest], int]] = field(default_factory=list)
@@ -82,6 +83,11 @@ def register_menu(place: Place, *, order: int = 50) -> None:
 
 def register_foot(place: Place, *, order: int = 50) -> None:
     _frame.foot = sorted([*_frame.foot, (order, place)], key=lambda entry: entry[0])
+
+
+def register_head(template: str) -> None:
+    """A template drawn in the head of every page of the frame, walls included: the script of a floor above."""
+    _frame.heads.append(template)
 
 
 def register_waiting(count: Callable[[HttpRequest], int], url_name: str = "") -> None:
@@ -123,6 +129,10 @@ def menu(request: HttpRequest) -> list[Place]:
 
 def foot(request: HttpRequest) -> list[Place]:
     return [place for _, place in _frame.foot if place.visible(request)]
+
+
+def heads() -> list[str]:
+    return list(_frame.heads)
 
 
 def notices(request: HttpRequest) -> list[Notice]:

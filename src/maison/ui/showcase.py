@@ -84,7 +84,7 @@ def _frame(request: HttpRequest) -> dict[str, Any]:
         "notices": [
             Notice(
                 "Pro Santé Connect ne répond pas.",
-                "Les sessions ouvertes continuent ; aucune nouvelle connexion n'est possible.",
+                "Les sessions ouvertes continuent ; aucune nouvelle connexion n'est possible.",
                 "warn",
             ),
             Notice("Maintenance mercredi de 2:00 à 2:30.", "Les murs restent affichés.", "info"),
@@ -164,7 +164,7 @@ class ArrivalForm(forms.Form):
         min_value=0,
         max_value=240,
         widget=forms.NumberInput(attrs={"data-unit": "min"}),
-        error_messages={"max_value": "Le délai va de 0 à 240 minutes ; au-delà, programmez l'arrivée."},
+        error_messages={"max_value": "Le délai va de 0 à 240 minutes ; au-delà, programmez l'arrivée."},
     )
     service = forms.ChoiceField(
         label="Service receveur", choices=[("", "Choisir"), ("sau", "Urgences adultes"), ("usic", "USIC")]
@@ -221,7 +221,7 @@ def _person(request: HttpRequest) -> dict[str, Any]:
             ),
         ],
         "messages_shown": [
-            Message("Dr Inès Modèle", _ago(hours=2), "Le bilan est rassurant. Retour possible demain matin ?"),
+            Message("Dr Inès Modèle", _ago(hours=2), "Le bilan est rassurant. Retour possible demain matin ?"),
             Message("Vous", _ago(minutes=50), "Oui, l'infirmière passe à 8:30.", mine=True, read_at=_ago(minutes=44)),
         ],
     }
@@ -239,7 +239,7 @@ def _relays(request: HttpRequest) -> dict[str, Any]:
         "refused": [
             TrailStep("Envoyé", _ago(hours=2), "Dr Léa Martin"),
             TrailStep("Lu", _ago(minutes=95), "SSR de Lamalou"),
-            TrailStep("Refusé", _ago(minutes=90), "Karim Essai : pas de chambre seule", refused=True),
+            TrailStep("Refusé", _ago(minutes=90), "Karim Essai : pas de chambre seule", refused=True),
         ],
         "items": [
             LifeItem(_ago(minutes=16), "Arrivée confirmée", "CHU de Toulouse – Rangueil", "Nora Témoin", "#", "ok"),

@@ -80,7 +80,7 @@ function look() {
   root.dataset.maisonAlarm = rows.length ? "on" : "off";
   if (fresh.length) {
     rangAt = 0;
-    spoken.textContent = fresh.map((row) => `À confirmer : ${row.getAttribute("aria-label") ?? row.textContent.trim()}.`).join(" ");
+    spoken.textContent = fresh.map((row) => `À confirmer : ${row.getAttribute("aria-label") ?? row.textContent.trim()}.`).join(" ");
   } else if (!rows.length) spoken.textContent = "";
   if (rows.length && loud() && Date.now() - rangAt >= RING_EVERY) ring();
   flash = !flash || calm.matches;

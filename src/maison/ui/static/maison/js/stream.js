@@ -142,8 +142,12 @@ function attend() {
       port.onmessage = ({ data }) => hear(data);
       const lock = crypto.randomUUID?.();
       if (lock && navigator.locks) {
-        navigator.locks.request(lock, () => new Promise(() => {}));
-        return port.postMessage({ topics: mine, url, lock });
+        // Told once the lock is held: a worker that asked first would believe this tab gone.
+        navigator.locks.request(lock, () => {
+          port.postMessage({ topics: mine, url, lock });
+          return new Promise(() => {});
+        });
+        return;
       }
     }
     port.postMessage({ topics: mine, url });
