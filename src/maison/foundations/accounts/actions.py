@@ -1,21 +1,28 @@
-"""Writes of accounts: recognise a professional, accept the terms, end sessions."""
+"""Writes of accounts: recognise a professional, accept the terms, invite to a local account, end sessions."""
 
 from __future__ import annotations
 
+import hashlib
+import secrets
+from datetime import timedelta
 from uuid import UUID
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from maison.foundations import audit
 from maison.foundations.access.actor import Actor
 from maison.foundations.access.models import Habilitation
+from maison.foundations.access.permissions import P
+from maison.foundations.errors import NotFound
 from maison.foundations.ids import uuid7
-from maison.foundations.structures.models import Situation
+from maison.foundations.structures.models import Situation, Structure
 
-from .errors import AccountClosed
-from .models import ProviderSession, Session, User
+from .errors import AccountClosed, EmailTaken, InvitationUnusable, NotYourStructure
+from .models import Invitation, ProviderSession, Session, User
 from .psc_claims import ProfessionalClaims, SituationClaim
 from .psc_client import Authenticated, EndedSession
 from .selectors import structure_of
@@ -178,3 +185,174 @@ def follow_provider_logout(ended: EndedSession) -> int:
         audit.record(actor_for(it.user), "accounts.session_ended_by_provider", target=it)
         it.delete()
     return count
+
+
+# -- local accounts
+
+
+def _administers(actor: Actor, structure_id: UUID) -> None:
+    """PASS-04: local accounts are validated by the administrator of the structure; the house itself may, by command."""
+    if not (actor.is_system or actor.can(P.MANAGE_HABILITATIONS, structure_id)):
+        raise NotYourStructure
+
+
+def _local_account(actor: Actor, user_id: UUID) -> User:
+    """A local account of a structure the actor administers. Of another: not found."""
+    user = User.objects.select_for_update().filter(id=user_id, kind=User.Kind.LOCAL).first()
+    structures = Situation.objects.filter(user_id=user_id, source=Situation.Source.LOCAL)
+    if user is None or not (
+        actor.is_system
+        or any(actor.can(P.MANAGE_HABILITATIONS, it) for it in structures.values_list("structure_id", flat=True))
+    ):
+        raise NotFound
+    return user
+
+
+@transaction.atomic
+def invite(
+    *, actor: Actor, structure_id: UUID, email: str, family_name: str, given_name: str
+) -> tuple[Invitation, str]:
+    """Invite a person without RPPS. Returns the invitation and the secret of its link, which is kept nowhere."""
+    if not Structure.objects.open().filter(id=structure_id).exists():
+        raise NotFound
+    _administers(actor, structure_id)
+    if User.objects.filter(email__iexact=email, kind=User.Kind.LOCAL).exists():
+        raise EmailTaken
+    Invitation.objects.usable().filter(email__iexact=email, structure_id=structure_id, user=None).update(
+        withdrawn_at=timezone.now()
+    )
+    return _invitation(actor, structure_id, email=email, family_name=family_name, given_name=given_name)
+
+
+@transaction.atomic
+def invite_again(*, actor: Actor, user_id: UUID) -> tuple[Invitation, str]:
+    """For a lost password or second factor: the link replaces both. Until it is used, the old ones still serve."""
+    user = _local_account(actor, user_id)
+    situation = Situation.objects.filter(user=user, source=Situation.Source.LOCAL).order_by("-id").first()
+    if situation is None or situation.structure_id is None or not user.is_active:
+        raise NotFound
+    Invitation.objects.usable().filter(user=user).update(withdrawn_at=timezone.now())
+    return _invitation(
+        actor,
+        situation.structure_id,
+        user=user,
+        email=user.email,
+        family_name=user.family_name,
+        given_name=user.given_name,
+    )
+
+
+def _invitation(actor: Actor, structure_id: UUID, *, email: str, family_name: str, given_name: str,
+                user: User | None = None) -> tuple[Invitation, str]:  # fmt: skip
+    secret = secrets.token_urlsafe(32)
+    invitation = Invitation.objects.create(
+        digest=_digest(secret),
+        structure_id=structure_id,
+        email=email,
+        family_name=family_name,
+        given_name=given_name,
+        user=user,
+        invited_by=actor.subject,
+        expires_at=timezone.now() + timedelta(days=settings.INVITATION_DAYS),
+    )
+    audit.record(actor, "accounts.invited", target=invitation, structure=structure_id)
+    return invitation, secret
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+@transaction.atomic
+def withdraw_invitation(*, actor: Actor, invitation_id: UUID) -> None:
+    invitation = Invitation.objects.select_for_update().usable().filter(id=invitation_id).first()
+    if invitation is None:
+        raise NotFound
+    _administers(actor, invitation.structure_id)
+    invitation.withdrawn_at = timezone.now()
+    invitation.save(update_fields=["withdrawn_at"])
+    audit.record(actor, "accounts.invitation_withdrawn", target=invitation, structure=invitation.structure_id)
+
+
+def usable_invitation(secret: str) -> Invitation:
+    """The invitation of a link, or the one refusal that says nothing of why."""
+    found = Invitation.objects.usable().select_related("structure", "user").filter(digest=_digest(secret)).first()
+    if found is None or found.structure.closed_on is not None or (found.user and not found.user.is_active):
+        raise InvitationUnusable
+    return found
+
+
+@transaction.atomic
+def accept_invitation(secret: str, password: str) -> User:
+    """Open the account, or replace what was lost. The link has then served."""
+    invitation = usable_invitation(secret)
+    taken = Invitation.objects.usable().filter(id=invitation.id).update(accepted_at=timezone.now())
+    if not taken:
+        raise InvitationUnusable  # used a moment ago from another tab
+    user = invitation.user
+    if user is None:
+        user = _open_local_account(invitation, password)
+    else:
+        user.set_password(password)
+        user.save(update_fields=["password"])
+        Authenticator.objects.filter(user=user).delete()
+        end_sessions_of(user.id)
+    Invitation.objects.filter(id=invitation.id).update(user=user)
+    audit.record(actor_for(user), "accounts.invitation_accepted", target=invitation, structure=invitation.structure_id)
+    return user
+
+
+def _open_local_account(invitation: Invitation, password: str) -> User:
+    try:
+        with transaction.atomic():
+            user = User.objects.create_local(
+                email=invitation.email,
+                password=password,
+                family_name=invitation.family_name,
+                given_name=invitation.given_name,
+            )
+    except IntegrityError as error:
+        raise EmailTaken from error
+    situation = Situation.objects.create(
+        id=uuid7(),
+        user=user,
+        structure=invitation.structure,
+        organisation_name=invitation.structure.name,
+        organisation_key=str(invitation.structure_id),
+        mode="S",
+        source=Situation.Source.LOCAL,
+    )
+    actor = actor_for(user, situation=situation)
+    audit.record(actor, "accounts.created", target=user)
+    audit.record(actor, "accounts.situation_opened", target=situation)
+    return user
+
+
+@transaction.atomic
+def close_local_account(*, actor: Actor, user_id: UUID, reason: str) -> None:
+    """The person left: no more sign-in, and every session ends now."""
+    user = _local_account(actor, user_id)
+    user.is_active = False
+    user.save(update_fields=["is_active"])
+    Invitation.objects.usable().filter(user=user).update(withdrawn_at=timezone.now())
+    end_sessions_of(user.id)
+    audit.record(actor, "accounts.closed", target=user, reason=reason)
+
+
+@transaction.atomic
+def reopen_local_account(*, actor: Actor, user_id: UUID) -> None:
+    user = _local_account(actor, user_id)
+    user.is_active = True
+    user.save(update_fields=["is_active"])
+    audit.record(actor, "accounts.reopened", target=user)
+
+
+@transaction.atomic
+def enrol_known_totp(*, actor: Actor, user_id: UUID, secret: str) -> None:
+    """Give a local account a second factor whose secret is written down: demonstration and tests, never production."""
+    if settings.PRODUCTION or not actor.is_system:
+        raise NotFound
+    user = User.objects.select_for_update().get(id=user_id, kind=User.Kind.LOCAL)
+    Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).delete()
+    TOTP.activate(user, secret)
+    audit.record(actor, "accounts.second_factor_added", target=user, details={"kind": "totp"})

@@ -29,7 +29,7 @@ class IdleMiddleware:
         if session.ends_at is not None:
             if not session.passive and response.status_code < 500:
                 session.touch()
-        elif session.looked_up and settings.SESSION_COOKIE_NAME in request.COOKIES:
+        elif session.looked_up and request.COOKIES.get(settings.SESSION_COOKIE_NAME):
             # Tells the sign-in page why the person is there again; it holds nothing and lives a minute.
             response.set_cookie(
                 ENDED_COOKIE,

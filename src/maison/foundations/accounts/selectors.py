@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import Q
+from allauth.mfa.models import Authenticator
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from maison.foundations.access.actor import Actor
+from maison.foundations.access.permissions import P
 from maison.foundations.structures.models import Situation, Structure
 
-from .models import ProviderSession
+from .models import Invitation, ProviderSession, User
 from .psc_claims import SituationClaim
 
 
@@ -47,3 +50,29 @@ def structure_of(claim: SituationClaim) -> Structure | None:
 
 def provider_session(session_id: str | None) -> ProviderSession | None:
     return ProviderSession.objects.filter(id=session_id).first() if session_id else None
+
+
+def administered_structures(actor: Actor) -> list[Structure]:
+    return list(Structure.objects.open().filter(id__in=actor.structures_with(P.MANAGE_HABILITATIONS)))
+
+
+def local_accounts(actor: Actor) -> QuerySet[User]:
+    """The local accounts of the structures the actor administers, each with its situation and whether it is protected."""
+    situations = Situation.objects.filter(
+        user=OuterRef("pk"),
+        source=Situation.Source.LOCAL,
+        structure__in=actor.structures_with(P.MANAGE_HABILITATIONS),
+    )
+    factors = Authenticator.objects.filter(
+        user=OuterRef("pk"), type__in=[Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+    )
+    return (
+        User.objects.filter(Exists(situations), kind=User.Kind.LOCAL)
+        .annotate(protected=Exists(factors), place=situations.order_by("-id").values("organisation_name")[:1])
+        .order_by("family_name", "given_name", "id")
+    )
+
+
+def open_invitations(actor: Actor) -> list[Invitation]:
+    structures = actor.structures_with(P.MANAGE_HABILITATIONS)
+    return list(Invitation.objects.usable().filter(structure__in=structures).select_related("structure"))

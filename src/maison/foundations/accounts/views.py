@@ -38,7 +38,7 @@ def sign_in(request: Any) -> HttpResponse:
         if "next" in request.GET:
             request.session[signing_in.NEXT] = next_url
         return HttpResponseRedirect(reverse("accounts:enter"))
-    ended = ENDED_COOKIE in request.COOKIES
+    ended = bool(request.COOKIES.get(ENDED_COOKIE))
     response = page(
         request,
         "accounts/sign_in.html",
@@ -181,7 +181,7 @@ def situation(request: Any) -> HttpResponse:
     user = signing_in.pending_user(request)
     if user is None:
         return leave(request, "accounts:sign_in")
-    step = signing_in.next_step(request, user)
+    step = signing_in.next_step(request, user) if request.actor.is_anonymous else ""
     if step and step != signing_in.SITUATION_STEP:
         return leave(request, step)
     situations = selectors.open_situations(user.id)
