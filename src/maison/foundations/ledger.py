@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import connection, migrations
+from django.db import connection, migrations, transaction
 
 POSITION_SQL = """
 CREATE TABLE IF NOT EXISTS ledger_epoch (one boolean PRIMARY KEY DEFAULT true CHECK (one), shift bigint NOT NULL);
@@ -68,24 +68,36 @@ def watermark() -> int:
         return int(cursor.fetchone()[0])
 
 
-def keep_positions_growing() -> int:
-    """After a restore on a cluster whose transaction numbers are lower, shift them; returns the shift in force."""
+def highest_position() -> int:
+    """The highest position written anywhere: rows of ledgers, cursors of readers, seals of traces."""
     with connection.cursor() as cursor:
-        highest = 0
-        for table in partitioned_tables():
-            cursor.execute("SELECT to_regclass(%s)", [table])
-            cursor.execute(
-                "SELECT 1 FROM information_schema.columns WHERE table_name = %s AND column_name = 'position'", [table]
-            )
-            if cursor.fetchone():
-                cursor.execute(f'SELECT coalesce(max(position), 0) FROM "{table}"')  # noqa: S608 -- a table of ours
-                highest = max(highest, cursor.fetchone()[0])
-        cursor.execute("SELECT ledger_position()")
-        behind = highest - int(cursor.fetchone()[0]) + 1
-        if behind > 0:
-            cursor.execute("UPDATE ledger_epoch SET shift = shift + %s", [behind])
-        cursor.execute("SELECT shift FROM ledger_epoch")
+        cursor.execute(
+            "SELECT table_name, column_name FROM information_schema.columns "
+            "WHERE table_schema = current_schema() AND data_type = 'bigint' "
+            "AND column_name IN ('position', 'to_position')"
+        )
+        parts = [f'SELECT max("{column}") AS p FROM "{table}"' for table, column in cursor.fetchall()]  # noqa: S608 -- names of ours
+        if not parts:
+            return 0
+        cursor.execute(f"SELECT coalesce(max(p), 0) FROM ({' UNION ALL '.join(parts)}) known")  # noqa: S608
         return int(cursor.fetchone()[0])
+
+
+def keep_positions_growing() -> int:
+    """After a restore on a cluster whose transaction numbers are lower, shift them; returns the shift in force.
+
+    Called whenever a base is made ready and when a worker starts; nothing changes on a base that was not restored.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT shift FROM ledger_epoch FOR UPDATE")
+        shift = int(cursor.fetchone()[0])
+        highest = highest_position()
+        cursor.execute("SELECT ledger_position()")
+        behind = highest - int(cursor.fetchone()[0])
+        if behind > 0:
+            shift += behind
+            cursor.execute("UPDATE ledger_epoch SET shift = %s", [shift])
+        return shift
 
 
 def _install(apps: Any, schema_editor: Any) -> None:

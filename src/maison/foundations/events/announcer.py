@@ -47,20 +47,22 @@ def wake() -> None:
 
 def _run() -> None:
     connection: psycopg.Connection | None = None
-    last = 0.0
     while True:
         _wanted.wait()
-        # The first of a burst is told at once, the others together: at most one NOTIFY every few milliseconds.
-        time.sleep(max(0.0, last + COALESCE_SECONDS - time.monotonic()))
+        time.sleep(COALESCE_SECONDS)
         _wanted.clear()
-        last = time.monotonic()
-        try:
-            if connection is None or connection.closed:
-                connection = psycopg.connect(connection_string(), autocommit=True, application_name="maison-announcer")
-            connection.execute("SELECT pg_notify(%s, '')", [CHANNEL])
-        except psycopg.Error as error:
-            # Listeners look once a second by themselves: an announcement is only ever a shortcut.
-            log.warning("events.announce_failed %s", type(error).__name__)
-            if connection is not None:
-                connection.close()
-            connection = None
+        for attempt in (1, 2):  # the first may only find out that the connection was lost since
+            try:
+                if connection is None or connection.closed:
+                    connection = psycopg.connect(
+                        connection_string(), autocommit=True, application_name="maison-announcer"
+                    )
+                connection.execute("SELECT pg_notify(%s, '')", [CHANNEL])
+                break
+            except psycopg.Error as error:
+                if connection is not None:
+                    connection.close()
+                connection = None
+                if attempt == 2:
+                    # Listeners look once a second by themselves: an announcement is only ever a shortcut.
+                    log.warning("events.announce_failed %s", type(error).__name__)

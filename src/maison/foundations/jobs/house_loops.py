@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from maison.foundations import clock
-from maison.foundations.ledger import create_coming_months
+from maison.foundations.ledger import create_coming_months, keep_positions_growing
 
 from .loops import every, register_loop
 
@@ -48,6 +48,7 @@ def seal_traces() -> None:
 
 
 def hourly() -> None:
+    keep_positions_growing()
     create_coming_months()
     purge()
 
