@@ -37,6 +37,8 @@ def migrate() -> None:
     from django.db import OperationalError, connection
     from django.db.migrations.executor import MigrationExecutor
 
+    from maison.foundations.ledger import keep_positions_growing
+
     with connection.cursor() as cursor:
         if connection.connection.info.server_version < OLDEST_SERVER:
             raise OperationalError("PostgreSQL 15 ou plus récent est nécessaire.")
@@ -47,6 +49,7 @@ def migrate() -> None:
         if plan:
             say(f"mise à jour de la base : {len(plan)} étapes…")
             call_command("migrate", verbosity=0, interactive=False)
+        keep_positions_growing()
     finally:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
