@@ -65,14 +65,14 @@ ENTRIES = (
         "Suivre les dossiers du SAMU, les moyens engagés et ce que chaque service receveur a confirmé.",
         "Quand vous appelez le 15, les équipes se transmettent votre situation sans vous la faire répéter.",
         ("samu", "centre 15", "crra", "arm", "dossier de régulation", "drm", "smur", "appel", "sas"),
-        url_name="emergency:cases", permission="emergency.view_case", roles=("regulateur", "arm"), **_health(),
+        url_name="emergency:cases", permission="emergency.view_cases", roles=("regulateur", "arm"), **_health(),
     ),
     Entry(
         "tableau-urgences", "Tableau des urgences", _S.TOOLS,
         "Voir arriver les patients adressés par le SAMU, confirmer leur prise en charge, libérer les équipes.",
         "Le service des urgences vous attend : il sait pourquoi vous venez et à quelle heure vous arrivez.",
         ("arrivées", "mur", "ringdown", "accueil", "sau", "ioa", "orientation samu", "urgences"),
-        acronym="TUCS", url_name="emergency:home", permission="emergency.view_board",
+        acronym="TUCS", url_name="emergency:boards", permission="emergency.view_board",
         roles=("ioa", "medecin_receveur"), **_health(),
     ),
     Entry(
@@ -173,8 +173,8 @@ ENTRIES = (
         "Suivre les messages entre les logiciels de la région, comprendre un refus et le reprendre.",
         "Les logiciels des hôpitaux, du SAMU et de la ville se parlent : vos informations arrivent avant vous.",
         ("pli", "interopérabilité", "hub", "hub santé", "hl7", "fhir", "flux", "edxl", "journal", "dicom"),
-        acronym="PLI", publics=STRUCTURES, url_name="exchanges:journal", permission="exchanges.view_journal",
-        roles=("integrateur",), level=_L.SUBSTANTIAL,
+        acronym="PLI", publics=STRUCTURES, url_name="exchanges:journal", permission="interop.view_exchanges",
+        roles=("integrateur", "support"), level=_L.SUBSTANTIAL,
     ),
     Entry(
         "cyber", "Centre de ressources cyber", _S.FOUNDATIONS,
@@ -194,7 +194,7 @@ ENTRIES = (
         "Voir l'état de chaque porte de la maison, l'âge des derniers messages et ce qui attend.",
         "La maison est surveillée jour et nuit.",
         ("état des services", "disponibilité", "alerte", "panne", "exploitation", "file d'attente"),
-        publics=STRUCTURES, url_name="board:supervision", permission="supervision.view",
+        publics=STRUCTURES, url_name="supervision:board", permission="supervision.view",
         roles=("support", "integrateur", "rssi"), rules=AGENCY_AND_PILOTS, level=_L.SUBSTANTIAL,
     ),
     Entry(
@@ -202,7 +202,7 @@ ENTRIES = (
         "Suivre les usages et les engagements régionaux, avec la définition et l'âge de chaque chiffre.",
         "La région mesure ce qui marche, avec des chiffres où personne ne peut être reconnu.",
         ("cpom", "ségur", "indicateur", "tableau de bord", "tabl'o", "statistiques", "ars", "sdrsi"),
-        publics=STRUCTURES, rules=AGENCY_AND_PILOTS,
+        publics=STRUCTURES,
     ),
     Entry(
         "formulaires", "Enquêtes et formulaires de crise", _S.FOUNDATIONS,

@@ -15,6 +15,7 @@ from maison.foundations.access.models import Habilitation
 from maison.foundations.access.registry import granted_to, role, roles
 from maison.foundations.errors import Forbidden
 from maison.foundations.events import publish
+from maison.foundations.notifications.actions import notify
 from maison.foundations.relay.models import Relay
 from maison.foundations.structures.models import Structure
 from maison.services.portal.access import (
@@ -72,6 +73,16 @@ def _has_administrator(structure_id: UUID) -> bool:
     return Habilitation.objects.in_force().filter(role__in=administering, structure_id__in=lineage).exists()
 
 
+NOTICES = {
+    S.MORE_NEEDED: "Votre demande d'accès à « {service} » attend un complément",
+    S.OPENED: "Votre accès à « {service} » est ouvert",
+    S.REFUSED: "Votre demande d'accès à « {service} » est refusée",
+    S.EXPIRED: "Votre demande d'accès à « {service} » a expiré sans réponse",
+    S.REVOKED: "Votre accès à « {service} » est retiré",
+}
+"""What the author is told, wherever he is. Names a service, never a person."""
+
+
 def _say(actor: Actor, request: AccessRequest, fact: str, *, reason: str = "") -> None:
     audit.record(
         actor,
@@ -82,6 +93,15 @@ def _say(actor: Actor, request: AccessRequest, fact: str, *, reason: str = "") -
         details={"service": request.service.code, "role": request.role, "status": request.status},
     )
     publish(AccessRequestMoved(request.id, request.service.code, request.structure_id, request.status))
+    if (title := NOTICES.get(S(request.status))) is not None:
+        notify(
+            [request.subject],
+            kind="portal.access_request",
+            title=title.format(service=request.service.name),
+            url_name="portal:request",
+            url_args=(request.id,),
+            mail=True,
+        )
 
 
 def _open_relay(request: AccessRequest) -> Relay | None:
