@@ -19,7 +19,8 @@ import pytest
 from maison.cli.house import House, free_port
 from maison.cli.postgres import Cluster, throwaway_folder
 
-OPEN_SECONDS = 120
+pytestmark = pytest.mark.xdist_group("up")  # one house for all, in one worker
+OPEN_SECONDS = 180
 
 
 class Launcher:
@@ -169,3 +170,14 @@ def test_closing_stops_everything_and_opening_again_keeps_the_data(
     assert "étapes" not in "".join(again.said)
     with psycopg.connect(url) as link:
         assert link.execute("SELECT * FROM kept").fetchone() == (1,)
+
+
+def test_a_management_command_shares_the_open_house(house: Launcher, folder: Path):
+    before = House(folder).cluster.postmaster()
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("MAISON_", "DJANGO_"))}
+    inherited.pop("DATABASE_URL", None)
+    command = [sys.executable, "-m", "maison.cli", "manage", "--data", str(folder), "showmigrations", "--plan"]
+    done = subprocess.run(command, env=inherited, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "[X]  structures.0001" in done.stdout
+    assert House(folder).cluster.postmaster() == before

@@ -17,6 +17,7 @@ def main() -> None:
     say(f"  … et {len(professionals()) - len(FIRST_TO_TRY)} autres, proposés sur la page de connexion.")
     for local in local_people():
         say(f"Compte local : {local.email}  mot de passe {local.password}  secret TOTP {local.totp_secret}")
+    say("Pour faire vivre la région, dans un autre terminal : ./maison simulate")
 
 
 if __name__ == "__main__":

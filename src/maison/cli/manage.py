@@ -15,19 +15,25 @@ def main(words: list[str]) -> int:
 
 
 def simulate(words: list[str]) -> int:
-    return run(python("-m", "maison_region", "simulate", *words))
+    """The simulator knows the house by its public doors only: no database here."""
+    house = House.at()
+    return wait(python("-m", "maison_region", "simulate", *words), house.environ(house.cluster.url()))
 
 
 def run(command: list[str]) -> int:
-    """Ctrl-C is the child's to answer: the launcher waits, then lets the database go."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         with House.at().database() as environ:
-            child = subprocess.Popen(command, env=environ, preexec_fn=_listen_again)
-            return child.wait()
+            return wait(command, environ)
     except PostgresError as problem:
         warn(str(problem))
         return 1
+
+
+def wait(command: list[str], environ: dict[str, str]) -> int:
+    """Ctrl-C is the child's to answer: we wait for it, then let the database go."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        return subprocess.Popen(command, env=environ, preexec_fn=_listen_again).wait()
     finally:
         signal.signal(signal.SIGINT, before)
 

@@ -208,4 +208,4 @@ def _prctl() -> Callable[..., int] | None:
     """Looked up before any fork: between fork and exec a child must do as little as possible."""
     if not sys.platform.startswith("linux"):
         return None
-    return ctypes.CDLL(None).prctl  # type: ignore[no-any-return]
+    return ctypes.CDLL(None).prctl

@@ -60,7 +60,7 @@ def pytest_configure(config: pytest.Config) -> None:
     cluster.reserve()
     Path(os.environ[HOME]).mkdir(parents=True, exist_ok=True)
     config.add_cleanup(cluster.destroy)
-    config.add_cleanup(lambda: os.environ.pop(OWN))
+    config.add_cleanup(lambda: os.environ.__delitem__(OWN))
 
 
 def _is_worker(config: pytest.Config) -> bool:

@@ -6,7 +6,7 @@ import importlib
 import os
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import Any, cast
 
 from a2wsgi import WSGIMiddleware
 from servestatic import ServeStaticASGI
@@ -25,7 +25,7 @@ STREAM_MODULE = "maison.foundations.events.stream"
 THREADS = int(os.environ.get("MAISON_WEB_THREADS", "8"))  # each keeps one database connection
 FINGERPRINT = re.compile(r"\.[0-9a-f]{12}\.")
 
-in_threads: Application = WSGIMiddleware(pages, workers=THREADS)
+in_threads = cast(Application, WSGIMiddleware(cast(Any, pages), workers=THREADS))
 with_static: Application = ServeStaticASGI(
     in_threads,
     root=str(settings.STATIC_ROOT) if settings.STATIC_ROOT.is_dir() else None,
