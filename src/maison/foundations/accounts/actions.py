@@ -175,6 +175,14 @@ def end_sessions_of(user_id: UUID, *, but: str = "") -> int:
 
 
 @transaction.atomic
+def end_sessions(*, actor: Actor, user_id: UUID) -> int:
+    """Support or security signs a person out of everywhere."""
+    ended = end_sessions_of(user_id)
+    audit.record(actor, "accounts.sessions_ended", target=("accounts.user", user_id), details={"sessions": ended})
+    return ended
+
+
+@transaction.atomic
 def follow_provider_logout(ended: EndedSession) -> int:
     """The provider ended its session (card withdrawn, signed out elsewhere): ours end with it. Returns how many."""
     sessions = ProviderSession.objects.select_related("user")

@@ -11,7 +11,6 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from allauth.mfa import signals
 
-        from maison.foundations.access.permissions import P
         from maison.ui import frame
 
         from . import frame_notices, local_views
@@ -20,14 +19,12 @@ class AccountsConfig(AppConfig):
         frame.register_identity(sign_in="accounts:sign_in", sign_out="accounts:sign_out", change="accounts:situation")
         frame.register_head("accounts/_session.html")
         frame.register_notice(frame_notices.provider_down)
-        frame.register_menu(
-            frame.Place("Sécurité de mon compte", "mfa_index", visible=lambda request: request.actor.auth == "local")
-        )
+        frame.register_menu(frame.Place("Sécurité de mon compte", "mfa_index", visible=frame_notices.has_local_account))
         frame.register_menu(
             frame.Place(
                 "Comptes locaux de ma structure",
                 "accounts:local_accounts",
-                visible=lambda request: request.actor.can(P.MANAGE_HABILITATIONS),
+                visible=frame_notices.administers_people,
             )
         )
         for signal, code in [

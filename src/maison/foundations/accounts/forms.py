@@ -65,20 +65,20 @@ def situation_label(situation: Situation) -> str:
     return label if situation.structure else f"{label} (structure inconnue de la maison : droits réduits)"
 
 
-class LocalSignInForm(LoginForm):  # type: ignore[misc]
+class LocalSignInForm(LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _say(self, "login", "Adresse électronique")
         _say(self, "password", "Mot de passe")
 
 
-class PasswordAgainForm(ReauthenticateForm):  # type: ignore[misc]
+class PasswordAgainForm(ReauthenticateForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _say(self, "password", "Mot de passe")
 
 
-class NewPasswordForm(ChangePasswordForm):  # type: ignore[misc]
+class NewPasswordForm(ChangePasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _say(self, "oldpassword", "Mot de passe actuel")
@@ -114,19 +114,19 @@ class OneUse:
         return code
 
 
-class SecondFactorForm(OneUse, AuthenticateForm):  # type: ignore[misc]
+class SecondFactorForm(OneUse, AuthenticateForm):
     pass
 
 
-class SecondFactorAgainForm(OneUse, MfaReauthenticateForm):  # type: ignore[misc]
+class SecondFactorAgainForm(OneUse, MfaReauthenticateForm):
     pass
 
 
-class ActivateTotpForm(OneUse, ActivateTOTPForm):  # type: ignore[misc]
+class ActivateTotpForm(OneUse, ActivateTOTPForm):
     pass
 
 
-class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
+class AddPasskeyForm(AddWebAuthnForm):
     name = forms.CharField(
         label="Nom de la clé",
         required=False,

@@ -97,7 +97,7 @@ def remove_passkey(request: Any, pk: int) -> HttpResponse:
     found = Authenticator.objects.filter(pk=pk, user_id=request.user.pk, type=Authenticator.Type.WEBAUTHN).first()
     if found is not None and not get_adapter().can_delete_authenticator(found):
         raise LastSecondFactor
-    return _remove_passkey(request, pk=pk)  # type: ignore[no-any-return]
+    return _remove_passkey(request, pk=pk)
 
 
 @of_local_person
@@ -118,6 +118,13 @@ def my_account(request: Any) -> HttpResponse:
     return page(request, "accounts/my_account.html", context)
 
 
+@require_safe
+@of_local_person
+def passkeys(request: Any) -> HttpResponse:
+    """Where allauth goes after a passkey was removed: they are listed with the rest."""
+    return leave(request, "mfa_index")
+
+
 # -- the invitation
 
 
@@ -125,7 +132,7 @@ def my_account(request: Any) -> HttpResponse:
 def invitation(request: Any, secret: str) -> HttpResponse:
     """Choose a password; the second factor and the terms come next."""
     if limited := ratelimit.consume_or_429(request, action="login"):
-        return limited  # type: ignore[no-any-return]
+        return limited
     found = actions.usable_invitation(secret)
     person = found.user or User(email=found.email, family_name=found.family_name, given_name=found.given_name)
     form = ChoosePasswordForm(request.POST if request.method == "POST" else None, person=person)

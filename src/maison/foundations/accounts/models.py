@@ -1,10 +1,11 @@
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from maison.foundations.ids import uuid7
@@ -45,16 +46,16 @@ class User(AbstractBaseUser):
 
     USERNAME_FIELD = "subject"
     EMAIL_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: list[str] = []  # type: ignore[misc]
 
-    objects = UserManager()
+    objects: ClassVar[UserManager] = UserManager()
 
     class Meta:
         verbose_name = "compte"
         ordering = ["family_name", "given_name", "id"]
         constraints = [
             models.UniqueConstraint(
-                models.functions.Lower("email"),
+                Lower("email"),
                 condition=models.Q(kind="local"),
                 name="local_account_email_once",
                 violation_error_message="Un compte existe déjà avec cette adresse.",
@@ -79,7 +80,7 @@ class Session(AbstractBaseSession):
     user_id = models.UUIDField(null=True, db_index=True, editable=False)
     provider_session_id = models.UUIDField(null=True, db_index=True, editable=False)
 
-    objects = SessionManager()
+    objects: ClassVar[SessionManager] = SessionManager()
 
     class Meta:
         verbose_name = "session"

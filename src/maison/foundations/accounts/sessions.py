@@ -33,12 +33,12 @@ class SessionStore(DatabaseStore):
 
     def _get_session_from_db(self) -> Any:
         self.looked_up = True
-        row = super()._get_session_from_db()
+        row = super()._get_session_from_db()  # type: ignore[misc]
         self.ends_at = row.expire_date if row is not None else None
         return row
 
     def create_model_instance(self, data: dict[str, Any]) -> Any:
-        row = super().create_model_instance(data)
+        row: Any = super().create_model_instance(data)
         row.user_id = data.get(SESSION_KEY)
         row.provider_session_id = data.get("provider_session")
         if self.passive and self.ends_at is not None:

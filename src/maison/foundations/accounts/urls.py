@@ -4,9 +4,6 @@ No other page of allauth is mounted: no sign-up, no password reset by mail, no e
 """
 
 from django.urls import include, path
-from django.views.generic import RedirectView
-
-from maison.foundations.access import public
 
 from . import local_views, views
 
@@ -46,11 +43,7 @@ local = [
     path("compte/application/retirer/", local_views.remove_totp, name="mfa_deactivate_totp"),
     path("compte/cles/ajouter/", local_views.add_passkey, name="mfa_add_webauthn"),
     path("compte/cles/<int:pk>/retirer/", local_views.remove_passkey, name="mfa_remove_webauthn"),
-    path(
-        "compte/cles/",
-        public("Renvoie à la page du compte")(RedirectView.as_view(pattern_name="mfa_index")),
-        name="mfa_list_webauthn",
-    ),
+    path("compte/cles/", local_views.passkeys, name="mfa_list_webauthn"),
     path("compte/codes/", local_views.show_codes, name="mfa_view_recovery_codes"),
     path("compte/codes/renouveler/", local_views.renew_codes, name="mfa_generate_recovery_codes"),
 ]
