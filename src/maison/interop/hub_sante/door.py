@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
@@ -125,23 +124,25 @@ def _charset(content_type: str) -> str:
 # -- nobody
 
 
-def unknown(call: Call) -> Answer:
-    """No key, or a wrong one: refused and traced, without keeping what an unknown person sends."""
+def unknown(call: Call, detail: str = "") -> Answer:
+    """No key, a wrong one, or a certificate nobody declared: refused and traced, without keeping what a stranger sends."""
+    reason = refusals.UNKNOWN_CERTIFICATE if call.door == Door.MTLS else refusals.NO_KEY
     if _failures(call.origin) > FAILURES_PER_MINUTE:
         return _refused(refusals.TOO_MANY, {"Retry-After": "60"})
     size = call.declared_length if call.declared_length is not None else len(call.body or b"")
     with transaction.atomic():
         entry = journal.Entry(
             direction="in", channel=CHANNEL, door=call.door, state=Exchange.State.REFUSED, payload=None, size=size,
-            content_type=_media_type(call.content_type), fault_code=refusals.NO_KEY.code, note=refusals.NO_KEY.message,
+            content_type=_media_type(call.content_type), fault_code=reason.code, note=f"{reason.message} {detail}".strip(),
         )  # fmt: skip
         journal.write([entry])
         audit.record(
             Actor.software("unknown", "Émetteur inconnu", exchange_id=entry.id), "exchanges.refused",
             target=exchange_target(entry.id), outcome="refused",
-            details={"code": refusals.NO_KEY.code, "door": call.door, "origin": _origin_hash(call.origin)[:16]},
+            details={"code": reason.code, "door": call.door, "origin": _origin_hash(call.origin)[:16]},
         )  # fmt: skip
-    return _refused(refusals.NO_KEY, {"WWW-Authenticate": 'Bearer realm="hub-sante"'})
+    challenge = {"WWW-Authenticate": 'Bearer realm="hub-sante"'} if reason is refusals.NO_KEY else {}
+    return _refused(reason, challenge)
 
 
 def _origin_hash(origin: str) -> str:
@@ -243,9 +244,3 @@ def _uuid(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
-
-
-def too_large(headers: Mapping[str, str]) -> bool:
-    """Whether the announced length already says that the body will not be read."""
-    length = headers.get("content-length", "")
-    return length.isdigit() and int(length) > settings.EXCHANGE_MAX_BYTES

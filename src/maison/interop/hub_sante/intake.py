@@ -10,12 +10,12 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID, uuid5
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DataError, transaction
 
 from maison.formats.hub_sante import wire
 from maison.formats.hub_sante.xml import document_from_xml
@@ -48,6 +48,7 @@ class Arrival:
     refusal: Refusal | None = None
     size: int = 0
     redelivered: bool = False  # said by the broker: the house itself failed to acknowledge it
+    unread: bool = False  # keep the bytes and nothing else: what they hold cannot be told
 
 
 @dataclass(slots=True)
@@ -174,13 +175,44 @@ def _correlation(message: Any) -> str:
 
 def receive(arrivals: Sequence[Arrival]) -> list[Receipt]:
     """Judge and hold these messages in one transaction; when it returns, they are on disk."""
-    judged = [(arrival, judge(arrival.payload) if _readable(arrival) else Judgement()) for arrival in arrivals]
+    judged = [(arrival, _judgement(arrival)) for arrival in arrivals]
     with transaction.atomic():
+        _name_senders(judged)
         return _hold(judged)
 
 
-def _readable(arrival: Arrival) -> bool:
-    return arrival.client is not None or arrival.door == Door.AMQP
+def receive_all(arrivals: Sequence[Arrival]) -> None:
+    """For a door that cannot refuse: what the database will not take as it reads is held by its bytes alone."""
+    try:
+        receive(arrivals)
+    except DataError:
+        log.exception("hub_sante.batch_not_storable")
+        for arrival in arrivals:
+            try:
+                receive([arrival])
+            except DataError:
+                receive([replace(arrival, unread=True)])
+
+
+def _judgement(arrival: Arrival) -> Judgement:
+    if arrival.unread:
+        return Judgement(broken=True)
+    if arrival.client is None and arrival.door != Door.AMQP:
+        return Judgement()
+    if arrival.refusal is not None and arrival.refusal.reason is refusals.TOO_LARGE:
+        return Judgement()
+    return judge(arrival.payload)
+
+
+def _name_senders(judged: Sequence[tuple[Arrival, Judgement]]) -> None:
+    """The broker vouches for senders; which software they are is asked once for the whole batch."""
+    asked = {judgement.sender for arrival, judgement in judged if arrival.client is None and judgement.sender}
+    if not asked:
+        return
+    known = {client.client_id: client for client in Client.objects.in_use().filter(client_id__in=asked)}
+    for arrival, judgement in judged:
+        if arrival.client is None and arrival.door == Door.AMQP:
+            arrival.client = known.get(judgement.sender)
 
 
 def _hold(judged: list[tuple[Arrival, Judgement]]) -> list[Receipt]:
@@ -268,8 +300,8 @@ def _entry(arrival: Arrival, judgement: Judgement) -> journal.Entry:
 def _sender_refusal(arrival: Arrival, judgement: Judgement) -> Refusal | None:
     client = arrival.client
     if client is None:
-        if arrival.door == Door.AMQP and judgement.sender:
-            return Refusal(refusals.UNKNOWN_SENDER)
+        if arrival.door == Door.AMQP and judgement.sender and judgement.message_type != "RS-ERROR":
+            return Refusal(refusals.UNKNOWN_SENDER)  # an error may come from the hub itself, which is no software
         return None if arrival.door == Door.AMQP else Refusal(refusals.NO_KEY)
     if not client.opens(arrival.door):
         return Refusal(refusals.DOOR_SHUT)
@@ -339,13 +371,24 @@ def _repeat(receipt: Receipt, arrival: Arrival, entry: journal.Entry, holder: jo
     journal.write([entry])
     receipt.state, receipt.http_status = State.DUPLICATE, 200
     if answer is not None and arrival.door == Door.AMQP:
-        if answer.state == State.SENT and not arrival.redelivered:
-            journal.update(answer, state=State.TO_SEND, note="Redemandé par un doublon")
+        if not arrival.redelivered:
+            journal.write([_said_again(answer)])
     elif answer is not None:
         receipt.answer, receipt.answer_type = journal.payload_of(answer) or b"", answer.content_type
         if answer.step == "ERREUR" and first is not None and first.fault_code in refusals.REASONS:
             reason = refusals.REASONS[first.fault_code]
             receipt.http_status, receipt.refusal = reason.http_status, Refusal(reason)
+
+
+def _said_again(answer: Exchange) -> journal.Entry:
+    """The same answer, to the byte, on its way once more."""
+    return journal.Entry(
+        direction="out", channel=answer.channel, door=answer.door, client_id=answer.client_id, sender=answer.sender,
+        recipients=answer.recipients, distribution_id=answer.distribution_id, kind=answer.kind, status=answer.status,
+        message_type=answer.message_type, case_ref=answer.case_ref, content_type=answer.content_type,
+        state=State.TO_SEND, payload=journal.payload_of(answer), lane=answer.lane, step=answer.step,
+        correlation=answer.correlation, answers=answer.answers, note="Redit à la suite d'un doublon",
+    )  # fmt: skip
 
 
 def _say_refused(entry: journal.Entry, refusal: Refusal, client: Client | None) -> None:

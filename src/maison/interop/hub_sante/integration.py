@@ -135,13 +135,13 @@ def _integrate(exchange: Exchange, client: Client | None) -> None:
     envelope = judgement.envelope
     if envelope is None:
         raise RoomFailed("neither read nor refused")
-    if client is None:
+    if client is None and envelope.type.code != "RS-ERROR":
         # It came by the broker from someone unknown, and a person asked to take it again: known since, or still not.
         client = Client.objects.in_use().filter(client_id=envelope.sender_id).select_related("structure").first()
         if client is None:
             _refuse(exchange, client, Refusal(refusals.UNKNOWN_SENDER), judgement)
             return
-    elif client.client_id != envelope.sender_id:
+    elif client is not None and client.client_id != envelope.sender_id:
         _refuse(exchange, client, Refusal(refusals.FORGED), judgement)
         return
     done = _room(exchange, client, envelope)
@@ -154,9 +154,15 @@ def _integrate(exchange: Exchange, client: Client | None) -> None:
         _free_waiting(exchange)
 
 
-def _room(exchange: Exchange, client: Client, envelope: wire.Envelope) -> Done:
+def _actor(exchange: Exchange, client: Client | None) -> Actor:
+    if client is None:
+        return Actor.software("hub", "Hub Santé", exchange_id=exchange.id)
+    return Actor.software(client.client_id, client.name, structure_id=client.structure_id, exchange_id=exchange.id)
+
+
+def _room(exchange: Exchange, client: Client | None, envelope: wire.Envelope) -> Done:
     """Give each use case of the envelope to its room. The transport carries one; the schema allows several."""
-    actor = Actor.software(client.client_id, client.name, structure_id=client.structure_id, exchange_id=exchange.id)
+    actor = _actor(exchange, client)
     done: list[Done] = []
     for rank, content in enumerate(envelope.contents):
         if content.type.code in intake.ACKNOWLEDGING:
@@ -221,9 +227,8 @@ def _refuse(
     exchange.attempts += 1
     journal.update(exchange, state=State.REFUSED, note=refusal.detail or refusal.reason.message)
     outbound.report_error(exchange, refusal, judgement)
-    actor = Actor.software(client.client_id, client.name, structure_id=client.structure_id, exchange_id=exchange.id) if client else Actor.system("hub-sante")  # fmt: skip
     audit.record(
-        actor, "exchanges.refused", target=exchange_target(exchange.id), outcome="refused",
+        _actor(exchange, client), "exchanges.refused", target=exchange_target(exchange.id), outcome="refused",
         details={"code": refusal.reason.code, "door": exchange.door, "type": exchange.message_type},
     )  # fmt: skip
     publish(ExchangeRefused(exchange.id, exchange.client_id, refusal.reason.code))

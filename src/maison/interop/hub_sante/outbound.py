@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 import msgspec
 from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from maison.formats.hub_sante import wire
@@ -36,6 +37,10 @@ STEPS = ("RECU", "INTEGRE", "CONSULTE")
 OUTBOUND_READER = "hub-sante.outbound"
 EVENTS = frozenset({"emergency.case_consulted", "emergency.case_shared"})
 MAILBOX_LIFETIME = timedelta(days=1)
+SEND_LIFETIME = timedelta(days=1)
+LOAN = timedelta(minutes=1)
+FIRST_RETRY, LONGEST_RETRY = timedelta(seconds=5), timedelta(hours=1)
+SEND_LOCK = 7_310_042
 
 
 def _form(content_type: str) -> wire.Format:
@@ -245,3 +250,83 @@ def _expire(late: Sequence[Exchange]) -> None:
         journal.update(exchange, state=State.FAILED, note="Personne n'est venu le relever dans les 24 heures")
         if asks:
             mending.ask(exchange.id, client_id=exchange.client_id, fault_code=refusals.NOT_TAKEN)
+
+
+# -- what leaves by the broker
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A message on its way out, with what the wire needs of it."""
+
+    exchange_id: UUID
+    at: datetime
+    recipient: str
+    distribution_id: str
+    content_type: str
+    payload: bytes
+
+
+DUE_LANES = """
+SELECT lane FROM exchanges_exchange
+WHERE channel = %s AND direction = 'out' AND state = 'to_send' AND door = 'amqp' AND next_attempt_at <= %s
+ORDER BY seq LIMIT %s
+"""
+LANE_LOCKED = "SELECT lane FROM unnest(%s::text[]) AS lane WHERE pg_try_advisory_xact_lock(%s, hashtext(lane))"
+
+
+@transaction.atomic
+def claim_for_broker(limit: int = 100) -> list[Parcel]:
+    """Messages to send now, in the order of each recipient, lent for a minute to whoever asked: a gateway that dies with
+    them gives them back."""
+    now = timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute(DUE_LANES, [CHANNEL, now, limit])
+        lanes = list(dict.fromkeys(row[0] for row in cursor.fetchall()))
+        if not lanes:
+            return []
+        cursor.execute(LANE_LOCKED, [lanes, SEND_LOCK])
+        held = [row[0] for row in cursor.fetchall()]
+    rows = Exchange.objects.select_for_update().filter(
+        channel=CHANNEL, direction="out", state=State.TO_SEND, door=Door.AMQP, lane__in=held
+    )
+    claimed, blocked = [], set()
+    for row in rows.order_by("seq")[: limit * 2]:
+        if row.lane in blocked or row.next_attempt_at > now:
+            blocked.add(row.lane)  # an earlier message of this recipient waits or is on its way: the order holds
+            continue
+        payload = journal.payload_of(row)
+        if payload is None:
+            _fail(row, "Le contenu n'est plus conservé")
+            continue
+        claimed.append(Parcel(row.id, row.at, row.lane, row.distribution_id, row.content_type, payload))
+    Exchange.objects.filter(id__in=[parcel.exchange_id for parcel in claimed]).update(next_attempt_at=now + LOAN)
+    return claimed
+
+
+@transaction.atomic
+def settle(confirmed: Sequence[Parcel], failed: Sequence[Parcel], untried: Sequence[Parcel]) -> None:
+    """Tell what the broker took, what it gave back (tried again later and later), and what was not tried."""
+    rows = Exchange.objects.select_for_update().in_bulk(
+        [parcel.exchange_id for parcel in (*confirmed, *failed, *untried)]
+    )
+    now = timezone.now()
+    changes = []
+    for parcel in confirmed:
+        row = rows[parcel.exchange_id]
+        row.attempts += 1
+        # An acknowledgement may have come back faster than the confirmation.
+        if row.state == State.TO_SEND:
+            changes.append((row, State.SENT.value, "Confirmé par le courtier", ""))
+    for parcel in failed:
+        row = rows[parcel.exchange_id]
+        row.attempts += 1
+        row.next_attempt_at = now + min(FIRST_RETRY * 2 ** min(row.attempts - 1, 12), LONGEST_RETRY)
+        if now - row.at > SEND_LIFETIME:
+            row.fault_code, row.needs_mending = refusals.NOT_SENT, True
+            changes.append((row, State.FAILED.value, "Le courtier ne l'a pas accepté en 24 heures", ""))
+            mending.ask(row.id, client_id=row.client_id, fault_code=refusals.NOT_SENT)
+        else:
+            changes.append((row, None, f"Tentative {row.attempts} sans succès", ""))
+    journal.update_all(changes)
+    Exchange.objects.filter(id__in=[parcel.exchange_id for parcel in untried]).update(next_attempt_at=now)

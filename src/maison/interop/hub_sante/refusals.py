@@ -34,6 +34,7 @@ NO_KEY = Reason("HUB-010", 401, 600, "UNKNOWN_SENDER", "Clé absente ou inconnue
 FORGED = Reason("HUB-011", 403, 601, "SENDER_INCONSISTENCY", "L'émetteur annoncé (senderID) n'est pas celui de la clé.")
 DOOR_SHUT = Reason("HUB-012", 403, 602, "DOOR_NOT_ALLOWED", "Ce logiciel n'est pas autorisé à passer par cette porte.")
 UNKNOWN_SENDER = Reason("HUB-013", 403, 603, "UNKNOWN_SENDER", "Cet émetteur n'est pas déclaré dans la maison.")
+UNKNOWN_CERTIFICATE = Reason("HUB-014", 403, 605, "UNKNOWN_SENDER", "Certificat absent, expiré ou inconnu.", task=False)
 TOO_LARGE = Reason("HUB-020", 413, 200, "MESSAGE_TOO_LARGE", "Le message est trop volumineux.")
 WRONG_TYPE = Reason("HUB-021", 415, 201, "NOT_ALLOWED_CONTENT_TYPE", "Le type de contenu n'est pas admis : application/json ou application/xml, en UTF-8.")  # fmt: skip
 REUSED = Reason("HUB-022", 409, 302, "DISTRIBUTION_ID_REUSED", "Cet identifiant de diffusion a déjà servi à un autre contenu. Réémettez avec un nouvel identifiant.")  # fmt: skip
@@ -44,7 +45,7 @@ HOUSE = Reason("HUB-500", 202, 900, "INTERNAL_ERROR", "Défaut de la maison : le
 REASONS = {
     reason.code: reason
     for reason in (
-        UNREADABLE, INVALID, NO_KEY, FORGED, DOOR_SHUT, UNKNOWN_SENDER, TOO_LARGE, WRONG_TYPE, REUSED, TOO_MANY, ROOM, HOUSE,
+        UNREADABLE, INVALID, NO_KEY, FORGED, DOOR_SHUT, UNKNOWN_SENDER, UNKNOWN_CERTIFICATE, TOO_LARGE, WRONG_TYPE, REUSED, TOO_MANY, ROOM, HOUSE,
     )
 }  # fmt: skip
 
