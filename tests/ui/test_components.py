@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.template import Context, Template
+from django.template.loader import render_to_string
 from django.test import Client
 
 from maison.ui import french
@@ -165,3 +166,17 @@ def test_an_export_opens_in_a_french_spreadsheet_and_runs_nothing() -> None:
     assert raw.startswith("\ufeff")
     rows = list(csv.reader(io.StringIO(raw[1:]), delimiter=";"))
     assert rows == [["Nom", "Lits"], ["'=HYPERLINK(1)", "3"], ["Rangueil; nord", ""]]
+
+
+# -- sign-in pages of the library, in the house's own elements
+
+
+def test_the_pages_of_the_sign_in_library_look_ours(rf: Any) -> None:
+    from tests.ui.urls import NameForm
+
+    text = render_to_string("tests_ui/sign_in.html", {"form": NameForm({"name": ""})}, rf.get("/"))
+    assert "<h1>Code de connexion</h1>" in text
+    assert 'class="maison-form"' in text
+    assert "Écrivez le nom du lit." in text
+    assert 'aria-describedby="secret_helptext"' in text
+    assert 'class="maison-button maison-button--danger"' in text

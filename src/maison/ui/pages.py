@@ -25,7 +25,7 @@ UNDO = "undo:"
 def wants_fragment(request: HttpRequest) -> bool:
     """An HTMX request, unless it rebuilds a page of the browser's history, which needs the whole of it."""
     htmx = getattr(request, "htmx", None)
-    return bool(htmx) and not htmx.history_restore_request
+    return htmx is not None and bool(htmx) and not htmx.history_restore_request
 
 
 def address(to: Destination) -> str:

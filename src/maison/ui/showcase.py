@@ -270,66 +270,65 @@ def _services(request: HttpRequest) -> dict[str, Any]:
 
 
 def _wall(request: HttpRequest) -> dict[str, Any]:
+    unset: dict[str, Any] = {"eta": None, "arrived_at": None}
+    rows: list[dict[str, Any]] = [
+        {
+            "id": "row-1",
+            "priority": "P0",
+            "title": "Arrêt cardiaque récupéré",
+            "text": "58 ans. Choc délivré, intubé, adrénaline en cours.",
+            "means": "SMUR Toulouse 2, médecin",
+            "eta": _in(minutes=4, seconds=20),
+            "state": "Confirmé",
+            "kind": "ok",
+        },
+        {
+            "id": "row-2",
+            "priority": "P1",
+            "title": "Douleur thoracique",
+            "text": "67 ans. ECG transmis, sus-décalage inférieur.",
+            "means": "SMUR Castres 1, médecin",
+            "eta": _in(minutes=21, seconds=20),
+            "state": "Confirmé",
+            "kind": "ok",
+        },
+        {
+            "id": "row-3",
+            "priority": "P2",
+            "title": "Dyspnée, asthme connu",
+            "text": "34 ans. Aérosol en cours, parle par mots.",
+            "means": "VSAV Revel, 3 équipiers",
+            "eta": _ago(minutes=3, seconds=20),
+            "state": "Confirmé",
+            "kind": "ok",
+        },
+        {
+            "id": "row-4",
+            "priority": "P3",
+            "title": "Plaie de la main",
+            "text": "22 ans. Saignement contrôlé.",
+            "means": "Moyens personnels",
+            "arrived_at": _ago(minutes=8),
+            "state": "Arrivé",
+            "kind": "neutral",
+        },
+        {
+            "id": "row-5",
+            "priority": "NR",
+            "title": "Malaise sur la voie publique",
+            "text": "Réorientation à reconnaître.",
+            "means": "VSAV Toulouse-Vion",
+            "state": "Réorienté vers Purpan",
+            "kind": "warn",
+        },
+    ]
     return {
         "unconfirmed": {
             "eta": _in(minutes=12, seconds=30),
             "text": "82 ans. Douleur de hanche, pas de perte de connaissance, vit seul.",
             "means": "Ambulance privée, 2 équipiers",
         },
-        "rows": [
-            {"eta": None, "arrived_at": None} | row
-            for row in [
-                {
-                    "id": "row-1",
-                    "priority": "P0",
-                    "title": "Arrêt cardiaque récupéré",
-                    "text": "58 ans. Choc délivré, intubé, adrénaline en cours.",
-                    "means": "SMUR Toulouse 2, médecin",
-                    "eta": _in(minutes=4, seconds=20),
-                    "state": "Confirmé",
-                    "kind": "ok",
-                },
-                {
-                    "id": "row-2",
-                    "priority": "P1",
-                    "title": "Douleur thoracique",
-                    "text": "67 ans. ECG transmis, sus-décalage inférieur.",
-                    "means": "SMUR Castres 1, médecin",
-                    "eta": _in(minutes=21, seconds=20),
-                    "state": "Confirmé",
-                    "kind": "ok",
-                },
-                {
-                    "id": "row-3",
-                    "priority": "P2",
-                    "title": "Dyspnée, asthme connu",
-                    "text": "34 ans. Aérosol en cours, parle par mots.",
-                    "means": "VSAV Revel, 3 équipiers",
-                    "eta": _ago(minutes=3, seconds=20),
-                    "state": "Confirmé",
-                    "kind": "ok",
-                },
-                {
-                    "id": "row-4",
-                    "priority": "P3",
-                    "title": "Plaie de la main",
-                    "text": "22 ans. Saignement contrôlé.",
-                    "means": "Moyens personnels",
-                    "arrived_at": _ago(minutes=8),
-                    "state": "Arrivé",
-                    "kind": "neutral",
-                },
-                {
-                    "id": "row-5",
-                    "priority": "NR",
-                    "title": "Malaise sur la voie publique",
-                    "text": "Réorientation à reconnaître.",
-                    "means": "VSAV Toulouse-Vion",
-                    "state": "Réorienté vers Purpan",
-                    "kind": "warn",
-                },
-            ]
-        ],
+        "rows": [unset | row for row in rows],
     }
 
 

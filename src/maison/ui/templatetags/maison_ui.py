@@ -67,15 +67,19 @@ def when(value: dt.datetime | dt.date | None, style: str = "moment") -> SafeStri
     """A `<time>` in words: `moment`, `day`, `hour`, or `age` (which then keeps counting)."""
     if not value:
         return ""
-    say = {"moment": french.moment, "day": french.day, "hour": french.hour, "age": french.age}[style]
-    if style == "age":
+    if style == "age" and isinstance(value, dt.datetime):
         return format_html(
             '<time class="maison-time" datetime="{}" title="{}" data-maison-clock="age">{}</time>',
             value.isoformat(),
             french.moment(value),
-            say(value),  # type: ignore[operator]
+            french.age(value),
         )
-    return format_html('<time class="maison-time" datetime="{}">{}</time>', value.isoformat(), say(value))  # type: ignore[operator]
+    text = (
+        french.hour(value)
+        if style == "hour" and isinstance(value, dt.datetime)
+        else (french.day(value) if style == "day" else french.moment(value))
+    )
+    return format_html('<time class="maison-time" datetime="{}">{}</time>', value.isoformat(), text)
 
 
 @register.simple_tag
