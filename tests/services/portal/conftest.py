@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
+from django.conf import settings
+from django.test import Client
 
 from maison.foundations.access import Actor
+from maison.foundations.access.selectors import actor_for_session
 from maison.foundations.accounts.models import User
 from maison.foundations.structures.models import Situation, Structure
 from tests.factories import HabilitationFactory, SituationFactory, StructureFactory, UserFactory
@@ -21,20 +24,17 @@ class Person:
 
     @property
     def actor(self) -> Actor:
-        from maison.foundations.access.selectors import actor_for_session
-
         return actor_for_session(
             user_id=self.user.id, situation_id=self.situation.id, auth=self.user.kind, session_key="k"
         )
 
     @property
-    def browser(self):  # type: ignore[no-untyped-def]
-        from django.test import Client
-
+    def browser(self) -> Client:
         client = Client()
         client.force_login(self.user)
         session = client.session
         session["auth"], session["situation_id"] = self.user.kind, str(self.situation.id)
+        session["entered"] = settings.TERMS_VERSION
         session.save()
         return client
 
