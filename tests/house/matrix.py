@@ -1,0 +1,165 @@
+"""Who may open what: one line for each address and method. The table is the expectation; `test_matrix.py` plays it.
+
+who       `public`: everyone; `signed`: anyone signed in; `own`: the page finds out by itself who is there, since it
+          belongs to the way in (nobody reads it without being someone); else the generic roles that open it.
+health    `health`: closed to a local account, whatever its roles (X-01).
+answer    what those who may enter receive with an unknown id and an empty form. Never 500, and the others: anonymous
+          visitors are led to the sign-in, people without the right are refused (403).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+TABLE = """
+# accounts
+accounts:sign_in             GET    public                            200/302
+accounts:psc_start           GET    public                            503
+accounts:psc_return          GET    public                            409
+accounts:psc_logout          POST   public                            400
+accounts:enter               GET    own                               303
+accounts:terms               GET    public                            200
+accounts:terms               POST   public                            200/422
+accounts:situation           GET    own                               200/303
+accounts:situation           POST   own                               303/422
+accounts:stay                POST   signed                            204
+accounts:sign_out            POST   public                            303
+accounts:signed_out          GET    public                            200
+accounts:invitation          GET    public                            404
+accounts:invitation          POST   public                            404
+accounts:local_accounts      GET    admin_structure                   200
+accounts:invite              POST   admin_structure                   422
+accounts:invite_again        POST   admin_structure                   404
+accounts:close               POST   admin_structure                   404
+accounts:reopen              POST   admin_structure                   404
+accounts:withdraw_invitation POST   admin_structure                   404
+account_login                GET    public                            200/302
+account_login                POST   public                            200/302
+mfa_authenticate             GET    public                            302
+mfa_authenticate             POST   public                            302
+mfa_index                    GET    own                               200/303
+mfa_index                    POST   own                               200/303
+account_reauthenticate       GET    own                               200/303
+account_reauthenticate       POST   own                               200/303
+mfa_reauthenticate           GET    own                               302/303
+mfa_reauthenticate           POST   own                               302/303
+mfa_reauthenticate_webauthn  GET    own                               302/303
+mfa_reauthenticate_webauthn  POST   own                               302/303
+account_change_password      GET    own                               200/303
+account_change_password      POST   own                               200/303
+mfa_activate_totp            GET    own                               302/303
+mfa_activate_totp            POST   own                               302/303
+mfa_deactivate_totp          GET    own                               303/404
+mfa_deactivate_totp          POST   own                               303/404
+mfa_add_webauthn             GET    own                               302/303
+mfa_add_webauthn             POST   own                               302/303
+mfa_remove_webauthn          GET    own                               302/303
+mfa_remove_webauthn          POST   own                               302/303
+mfa_list_webauthn            GET    own                               303
+mfa_view_recovery_codes      GET    own                               303/404
+mfa_view_recovery_codes      POST   own                               303/405
+mfa_generate_recovery_codes  GET    own                               302/303
+mfa_generate_recovery_codes  POST   own                               302/303
+# health
+health:alive                 GET    public                            200
+health:ready                 GET    public                            503
+# crisis
+crisis:levels                GET    signed                            200
+crisis:change                POST   ars                               422
+# supervision
+supervision:board            GET    integrateur,support,rssi          200
+supervision:alerts           GET    integrateur,support,rssi          200
+# notifications
+notifications:list           GET    signed                            200
+notifications:read           POST   signed                            404
+notifications:read_all       POST   signed                            303
+# files
+files:download               GET    signed                            404
+# ui
+ui:index                     GET    public                            200
+ui:accessibility             GET    public                            200
+ui:component                 GET    public                            404
+ui:problem                   GET    public                            404
+# emergency
+emergency:boards             GET    ioa,medecin_receveur       health 200
+emergency:board              GET    ioa,medecin_receveur       health 404
+emergency:wall               GET    ioa,medecin_receveur       health 404
+emergency:receive            POST   ioa,medecin_receveur       health 204
+emergency:arrival            GET    ioa,medecin_receveur       health 404
+emergency:confirm            POST   ioa,medecin_receveur       health 404
+emergency:acknowledge        POST   ioa,medecin_receveur       health 404
+emergency:arrived            POST   ioa,medecin_receveur       health 404
+emergency:offload            POST   ioa,medecin_receveur       health 404
+emergency:cases              GET    regulateur,arm             health 200
+emergency:new_case           GET    regulateur,arm             health 200
+emergency:new_case           POST   regulateur,arm             health 200
+emergency:case               GET    regulateur,arm             health 404
+emergency:add_note           POST   regulateur,arm             health 404
+emergency:orient             POST   regulateur,arm             health 404
+emergency:stay_home          POST   regulateur,arm             health 404
+emergency:finish             POST   regulateur,arm             health 404
+emergency:reopen             POST   regulateur,arm             health 404
+# hub
+hub_sante:messages           GET    public                            401
+hub_sante:messages           POST   public                            401
+# exchanges
+exchanges:journal            GET    integrateur,support,rssi          200
+exchanges:export             GET    integrateur,support,rssi          200
+exchanges:clients            GET    integrateur,support,rssi          200
+exchanges:detail             GET    integrateur,support,rssi          404
+exchanges:payload            GET    integrateur                health 404
+exchanges:replay             POST   integrateur                       404
+exchanges:set_aside          POST   integrateur                       404
+# portal
+portal:home                  GET    public                            200
+portal:house                 GET    public                            200
+portal:search                GET    public                            200
+portal:legal                 GET    public                            200
+portal:accessibility         GET    public                            302
+portal:service               GET    public                            404
+portal:open                  GET    signed                            404
+portal:favourite             POST   signed                            404
+portal:ask                   POST   signed                            404
+portal:requests              GET    signed                            200
+portal:request               GET    signed                            404
+portal:approve               POST   admin_structure                   404
+portal:approve_service       POST   chef_produit                      404
+portal:ask_more              POST   admin_structure                   404
+portal:complete              POST   signed                            404
+portal:refuse                POST   signed                            404
+portal:withdraw              POST   signed                            404
+portal:acknowledge           POST   signed                            404
+portal:revoke                POST   admin_structure                   404
+# hub
+hub_sante:message            DELETE public                            401
+"""
+
+
+@dataclass(frozen=True)
+class Line:
+    route: str
+    method: str
+    who: frozenset[str]
+    health: bool
+    answers: frozenset[int]
+
+    @property
+    def is_public(self) -> bool:
+        return self.who == {"public"}
+
+    @property
+    def is_own(self) -> bool:
+        return self.who == {"own"}
+
+    @property
+    def is_for_all_signed_in(self) -> bool:
+        return self.who == {"signed"}
+
+
+def line(text: str) -> Line:
+    route, method, who, *health, answers = text.split()
+    return Line(route, method, frozenset(who.split(",")), health == ["health"], frozenset(map(int, answers.split("/"))))
+
+
+def lines() -> list[Line]:
+    return [line(text) for text in TABLE.splitlines() if text.strip() and not text.startswith("#")]
