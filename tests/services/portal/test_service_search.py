@@ -28,6 +28,13 @@ ASKED = [
     ("regulasion", "regulation"),
     ("tablau des urgance", "tableau-urgences"),
     ("tab urg", "tableau-urgences"),
+    ("urgance", "tableau-urgences"),
+    ("oriantation", "orientation"),
+    ("coordonation", "coordination"),
+    ("imajerie", "telesante"),
+    ("pillotage", "pilotage"),
+    ("anuaire", "annuaire-sante"),
+    ("assistence", "assistance"),
     ("tucs", "tableau-urgences"),
     ("ROR", "offre"),
     ("rpps", "annuaire-sante"),
@@ -63,6 +70,12 @@ def test_words_that_resemble_nothing_find_nothing() -> None:
 def test_the_nearest_service_comes_first() -> None:
     assert found("cancerologie")[0] == "cancerologie"
     assert found("formation")[0] == "formation"
+
+
+def test_what_resembles_much_less_than_the_best_is_left_out() -> None:
+    assert found("cancerologie") == ["cancerologie"]
+    assert found("tucs") == ["tableau-urgences"]
+    assert len(found("urgances")) <= 6
 
 
 def test_a_service_hidden_by_its_rules_is_not_found() -> None:

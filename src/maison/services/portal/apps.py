@@ -35,7 +35,7 @@ class PortalConfig(AppConfig):
             frame.Place("Demandes d'accès", "portal:requests", visible=_signed_in),
             frame.Place("La maison, étage par étage", "portal:house"),
         )
-        frame.register_room("portal", "Accueil", places)
+        frame.register_room("portal", "Votre portail", places)
         frame.register_menu(frame.Place("Mes demandes d'accès", "portal:requests"), order=20)
         frame.register_foot(frame.Place("La maison, étage par étage", "portal:house"), order=10)
         frame.register_foot(frame.Place("Mentions légales", "portal:legal"), order=30)

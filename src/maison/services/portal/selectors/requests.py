@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from maison.formats.professions import profession_label
 from maison.foundations import relay
@@ -17,6 +19,7 @@ from maison.services.portal.access import access_request, administers, decides
 from maison.services.portal.models import AccessRequest
 from maison.services.portal.permissions import P
 from maison.services.portal.relays import ANSWERED, READ, SENT, SERVICE_APPROVAL, SUBJECT
+from maison.ui import french
 from maison.ui.components import TrailStep
 
 S = AccessRequest.Status
@@ -102,6 +105,13 @@ _READ = {False: "Lue par la structure", True: "Lue par le service"}
 _REFUSALS = ("Refusée", "Expirée sans décision")
 
 
+def _dated(by: str, at: datetime) -> str:
+    """A request lives for days and the line of a relay says hours: the day is told when it is not today."""
+    if timezone.localdate(at) == timezone.localdate():
+        return by
+    return ", ".join(part for part in (by, french.day(at)) if part)
+
+
 def _trail(request: AccessRequest, relays: list[Relay], *, health: bool) -> list[TrailStep]:
     """All the relays of the request as one line, then the steps still to come. One query."""
     steps: list[TrailStep] = []
@@ -118,7 +128,7 @@ def _trail(request: AccessRequest, relays: list[Relay], *, health: bool) -> list
                 word, by = step.note or step.label, step.name
             else:
                 word, by = {"cancelled": "Retirée", "acknowledged": "Retrait vu"}.get(step.code, step.label), step.name
-            steps.append(TrailStep(word, step.at, by, refused=word in _REFUSALS))
+            steps.append(TrailStep(word, step.at, _dated(by, step.at), refused=word in _REFUSALS))
     match request.status:
         case S.SUBMITTED:
             steps.append(TrailStep("Décision de la structure"))
@@ -130,9 +140,10 @@ def _trail(request: AccessRequest, relays: list[Relay], *, health: bool) -> list
             steps += [TrailStep("Décision du service"), TrailStep("Accès ouvert")]
         case S.OPENED | S.REVOKED:
             opened = request.habilitation
-            steps.append(TrailStep("Accès ouvert", opened.granted_at if opened else request.moved_at))
+            at = opened.granted_at if opened else request.moved_at
+            steps.append(TrailStep("Accès ouvert", at, _dated("", at)))
             if request.status == S.REVOKED:
-                steps.append(TrailStep("Accès retiré", request.moved_at, refused=True))
+                steps.append(TrailStep("Accès retiré", request.moved_at, _dated("", request.moved_at), refused=True))
         case _:
             pass
     return steps

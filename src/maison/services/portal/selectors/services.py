@@ -25,8 +25,10 @@ from maison.services.portal.search import plain, words
 
 KIOSK_ROWS = 30
 SHELF = 6
-ALIKE = 0.42
-"""Least likeness (0–1) of a searched word with the words of a service; found by trying the typing errors of the tests."""
+ALIKE = 0.33
+NEAR_THE_BEST = 0.7
+"""Least likeness (0–1) of the searched words with those of a service, alone and beside the best one found: low enough
+for the typing errors of the tests, since what resembles much less than the best is left out anyway."""
 
 STOREY_TEXTS: Mapping[str, str] = {
     Service.Storey.TOOLS: "Ce dont on se sert chaque jour pour soigner, orienter et accompagner.",
@@ -253,7 +255,8 @@ def search(actor: Actor, viewer: Viewer, query: str, *, limit: int = 20) -> list
         .filter(likeness__gte=ALIKE)
         .order_by("-likeness", "position", "id")
     )
-    return _entries(actor, rows[:limit])
+    found = list(rows[:limit])
+    return _entries(actor, [row for row in found if row.likeness >= NEAR_THE_BEST * found[0].likeness])
 
 
 PLACES_SQL = """
