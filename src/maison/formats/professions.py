@@ -35,6 +35,9 @@ PROFESSIONS = {
     "95": "diététicien",
     "96": "psychomotricien",
     "98": "manipulateur d'électroradiologie médicale",
+    # Registered by their employer (RPPS+), outside TRE_G15: JDV_J48-ProfessionNonPS-CISIS, same reading.
+    "335": "gestionnaire d'alertes et d'urgences sanitaires",
+    "340": "professionnel des systèmes d'information",
 }
 
 

@@ -18,7 +18,6 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.cache import cache
 
-from maison.formats.professions import profession_label
 from maison.foundations.structures.models import Situation, Structure
 
 from .actions import end_sessions_of
@@ -34,9 +33,7 @@ class TermsForm(forms.Form):
 
 class SituationForm(forms.Form):
     situation = forms.TypedChoiceField(
-        label="Dans quelle situation d'exercice agissez-vous ?",
         coerce=UUID,
-        widget=forms.RadioSelect,
         error_messages={
             "required": "Choisissez la situation dans laquelle vous agissez maintenant.",
             "invalid_choice": "Cette situation n'est plus ouverte. Choisissez-en une autre.",
@@ -46,23 +43,7 @@ class SituationForm(forms.Form):
     def __init__(self, *args: Any, situations: list[Situation], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["situation"]
-        field.choices = [(str(it.id), situation_label(it)) for it in situations]  # type: ignore[attr-defined]
-
-
-MODES = {"L": "libéral", "S": "salarié", "B": "bénévole"}
-"""TRE_R23 ModeExercice, as one says it."""
-
-
-def situation_label(situation: Situation) -> str:
-    """« CHU de Toulouse – Rangueil, médecin, salarié »."""
-    place = situation.structure.name if situation.structure else situation.organisation_name
-    parts = [
-        place or "Sans structure déclarée",
-        profession_label(situation.profession),
-        MODES.get(situation.mode, ""),
-    ]
-    label = ", ".join(part for part in parts if part)
-    return label if situation.structure else f"{label} (structure inconnue de la maison : droits réduits)"
+        field.choices = [(str(it.id), str(it)) for it in situations]  # type: ignore[attr-defined]
 
 
 class LocalSignInForm(LoginForm):

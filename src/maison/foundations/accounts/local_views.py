@@ -28,6 +28,7 @@ from maison.foundations import audit
 from maison.foundations.access import public, requires
 from maison.foundations.access.decorators import View
 from maison.foundations.access.permissions import P
+from maison.ui.components import Column
 from maison.ui.lists import page_of
 from maison.ui.pages import done, fresh, leave, page
 
@@ -143,9 +144,7 @@ def invitation(request: Any, secret: str) -> HttpResponse:
         record_authentication(request, user, method="password", email=user.email, reauthenticated=True)
         return leave(request, "accounts:enter")
     status = 422 if request.method == "POST" else 200
-    response = page(request, "accounts/invitation.html", {"form": form, "invitation": found}, status=status)
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    return page(request, "accounts/invitation.html", {"form": form, "invitation": found}, status=status)
 
 
 # -- the administrator of the structure
@@ -158,6 +157,7 @@ def _accounts_context(request: Any, form: InvitationForm | None = None) -> dict[
         "accounts": page_of(request, selectors.local_accounts(request.actor)),
         "invitations": selectors.open_invitations(request.actor),
         "days": settings.INVITATION_DAYS,
+        "columns": [Column("Personne"), Column("Structure"), Column("État"), Column("Actions")],
     }
 
 

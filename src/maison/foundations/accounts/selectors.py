@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from allauth.mfa.models import Authenticator
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from maison.formats.professions import profession_label
 from maison.foundations.access.actor import Actor
 from maison.foundations.access.permissions import P
 from maison.foundations.structures.models import Situation, Structure
@@ -23,6 +25,32 @@ def open_situations(user_id: UUID) -> list[Situation]:
         .select_related("structure")
         .order_by("organisation_name", "profession", "mode", "id")
     )
+
+
+MODES = {"L": "libéral", "S": "salarié", "B": "bénévole"}
+"""TRE_R23-ModeExercice (NOS, read 2026-11-22), as one says it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SituationChoice:
+    """A situation as one chooses it: the place, then « médecin, salarié »."""
+
+    situation: Situation
+    place: str
+    detail: str
+    current: bool
+
+
+def situation_choices(user_id: UUID, current: str | None) -> list[SituationChoice]:
+    return [
+        SituationChoice(
+            situation=it,
+            place=(it.structure.name if it.structure else it.organisation_name) or "Sans structure déclarée",
+            detail=", ".join(part for part in (profession_label(it.profession), MODES.get(it.mode, "")) if part),
+            current=str(it.id) == current,
+        )
+        for it in open_situations(user_id)
+    ]
 
 
 def structure_of(claim: SituationClaim) -> Structure | None:

@@ -184,20 +184,14 @@ def situation(request: Any) -> HttpResponse:
     step = signing_in.next_step(request, user) if request.actor.is_anonymous else ""
     if step and step != signing_in.SITUATION_STEP:
         return leave(request, step)
-    situations = selectors.open_situations(user.id)
-    form = SituationForm(request.POST if request.method == "POST" else None, situations=situations)
-    form.fields["situation"].initial = request.session.get(signing_in.SITUATION)
-    status = 200
-    if request.method == "POST":
-        if form.is_valid():
-            return leave(request, signing_in.enter(request, user, form.cleaned_data["situation"]))
-        status = 422
-    context = {
-        "form": form,
-        "choices": situations,
-        "user": user,
-        "changing": not request.actor.is_anonymous,
-    }
+    choices = selectors.situation_choices(user.id, request.session.get(signing_in.SITUATION))
+    form = SituationForm(
+        request.POST if request.method == "POST" else None, situations=[it.situation for it in choices]
+    )
+    if form.is_valid():
+        return leave(request, signing_in.enter(request, user, form.cleaned_data["situation"]))
+    status = 422 if request.method == "POST" else 200
+    context = {"form": form, "choices": choices, "user": user, "changing": not request.actor.is_anonymous}
     return page(request, "accounts/situation.html", context, status=status)
 
 

@@ -7,7 +7,8 @@ for (const form of document.querySelectorAll("[data-maison-passkey]")) {
   button.disabled = !known;
   if (!known) said.textContent = "Ce navigateur ne sait pas utiliser une clé d'accès. Prenez l'application de codes, ou mettez-le à jour.";
   button.addEventListener("click", async () => {
-    const options = JSON.parse(document.getElementById(form.dataset.maisonOptions).textContent).publicKey;
+    const data = JSON.parse(document.getElementById(form.dataset.maisonOptions).textContent);
+    const options = (data.creation_options ?? data.request_options).publicKey;
     said.textContent = "Suivez les indications de votre navigateur.";
     try {
       const credential = form.dataset.maisonPasskey === "create"
