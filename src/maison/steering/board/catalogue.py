@@ -56,7 +56,7 @@ def sentence(kind: type) -> str:
 def environment_names() -> list[str]:
     """Every name of the environment that the code reads."""
     found: set[str] = set()
-    for path in Path(settings.PACKAGE).rglob("*.py"):
+    for path in [HOUSE / "maison", *Path(settings.PACKAGE).rglob("*.py")]:
         found.update(ENVIRONMENT_NAME.findall(path.read_text(encoding="utf-8")))
     return sorted(found - INTERNAL)
 
