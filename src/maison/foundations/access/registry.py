@@ -33,10 +33,10 @@ def register(*, permissions: Iterable[Permission] = (), roles: Iterable[Role] = 
     for item in permissions:
         if _permissions.setdefault(item.code, item) != item:
             raise ValueError(f"The permission {item.code} is declared twice with different words.")
-    for item in roles:
-        if _roles.setdefault(item.code, item) != item:
-            raise ValueError(f"The role {item.code} is declared twice with different words.")
-        _granted.setdefault(item.code, frozenset())
+    for role_item in roles:
+        if _roles.setdefault(role_item.code, role_item) != role_item:
+            raise ValueError(f"The role {role_item.code} is declared twice with different words.")
+        _granted.setdefault(role_item.code, frozenset())
 
 
 def grant(role_code: str, *granted: Permission) -> None:

@@ -36,7 +36,7 @@ def record(actor: Actor, code: str, *, target: Target = None, patient: object = 
     """Trace that the actor did `code` (stable, `room.fact`). `structure` defaults to the actor's; `details` holds ids and codes only."""
     kind, identifier = named_target(target)
     entry_id = uuid7()
-    values = [
+    values: list[Any] = [
         entry_id, actor.subject or "anonymous", actor.auth or "none", actor.user_id, actor.situation_id,
         structure or actor.structure_id, actor.profession, actor.session_key, actor.exchange_id, code, kind, identifier,
         str(patient or ""), reason[:500], outcome, json.dumps(dict(details or {}), default=str, sort_keys=True),

@@ -21,4 +21,4 @@ def job(name: str, *, retry_on: tuple[type[Exception], ...] = (), attempts: int 
     inside the transaction of the act: rolled back, there is no job. Arguments are ids and codes, never an identity.
     """
     retry = RetryStrategy(max_attempts=attempts, exponential_wait=FIRST_WAIT_SECONDS, retry_exceptions=retry_on)
-    return app.task(name=name, queue=queue, retry=retry if retry_on else False)  # type: ignore[no-any-return]
+    return app.task(name=name, queue=queue, retry=retry if retry_on else False)

@@ -58,7 +58,7 @@ def oldest_unsealed() -> datetime | None:
         cursor.execute(
             "SELECT min(at) FROM audit_entry WHERE position >= (SELECT coalesce(max(to_position), 0) FROM audit_seal)"
         )
-        return cursor.fetchone()[0]  # type: ignore[no-any-return]
+        return cursor.fetchone()[0]
 
 
 def sealing() -> list[Reading]:

@@ -1,4 +1,12 @@
+from typing import Any
+
 from django.apps import AppConfig
+
+
+def may_supervise(request: Any) -> bool:
+    from maison.foundations.access.permissions import P
+
+    return bool(request.actor.can(P.SUPERVISE))
 
 
 class BoardConfig(AppConfig):
@@ -7,17 +15,15 @@ class BoardConfig(AppConfig):
     verbose_name = "Tableau de supervision"
 
     def ready(self) -> None:
-        from maison.foundations.access.permissions import P
         from maison.ui import frame
 
         frame.register_room(
             "supervision",
             "Supervision",
             [
-                frame.Place("État de la maison", "supervision:board", visible=lambda r: r.actor.can(P.SUPERVISE)),
-                frame.Place("Alertes", "supervision:alerts", visible=lambda r: r.actor.can(P.SUPERVISE)),
+                frame.Place("État de la maison", "supervision:board", visible=may_supervise),
+                frame.Place("Alertes", "supervision:alerts", visible=may_supervise),
                 frame.Place("Niveau de crise", "crisis:levels"),
             ],
         )
-        supervision = frame.Place("Supervision", "supervision:board", visible=lambda r: r.actor.can(P.SUPERVISE))
-        frame.register_menu(supervision, order=60)
+        frame.register_menu(frame.Place("Supervision", "supervision:board", visible=may_supervise), order=60)
