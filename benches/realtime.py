@@ -16,7 +16,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from benches._house import OpenHouse, descendants, free_ports, measure, memory_mb, open_house, quantile, use_django
+from benches._measures import descendants, measure, memory_mb, quantile, use_django
+from maison.cli.throwaway import OpenHouse, free_ports, open_house
 
 WALLS = 1000
 GAP_SECONDS = 0.25
@@ -71,12 +72,21 @@ def sessions_for(count: int, role: str, structure_id: UUID) -> list[str]:
 
     store = import_module(settings.SESSION_ENGINE).SessionStore
     structure = Structure.objects.get(id=structure_id)
-    people = [User(kind="psc", subject=f"8bench{uuid4().hex[:20]}", family_name="Banc", given_name="Alix") for _ in range(count)]
+    people = [
+        User(kind="psc", subject=f"8bench{uuid4().hex[:20]}", family_name="Banc", given_name="Alix")
+        for _ in range(count)
+    ]
     User.objects.bulk_create(people)
-    posts = [Situation(user=user, structure=structure, organisation_name=structure.name, profession="60", source="psc") for user in people]
+    posts = [
+        Situation(user=user, structure=structure, organisation_name=structure.name, profession="60", source="psc")
+        for user in people
+    ]
     Situation.objects.bulk_create(posts)
     Habilitation.objects.bulk_create(
-        [Habilitation(subject=user.subject, structure=structure, role=role, granted_by="system:bench") for user in people]
+        [
+            Habilitation(subject=user.subject, structure=structure, role=role, granted_by="system:bench")
+            for user in people
+        ]
     )
     keys = []
     for user, post in zip(people, posts, strict=True):
@@ -119,12 +129,16 @@ def broadcast(house: OpenHouse, facts: int, repeats: int) -> tuple[list[dict[str
     service = Structure.objects.filter(service_type="urgences_adultes").order_by("id")[0]
     idle = memory_mb(descendants(house.launcher))
     keys = sessions_for(WALLS, "ioa", service.id)
-    requests = [stream_request(house.port, settings.SESSION_COOKIE_NAME, key, f"emergency.board:{service.id}") for key in keys]
+    requests = [
+        stream_request(house.port, settings.SESSION_COOKIE_NAME, key, f"emergency.board:{service.id}") for key in keys
+    ]
     with connection.cursor() as cursor:
         cursor.execute("CREATE UNLOGGED TABLE IF NOT EXISTS bench_raw (id bigserial PRIMARY KEY, body text)")
     raw_port = free_ports(1)
     raw_server = subprocess.Popen(
-        [sys.executable, "-m", "benches._raw_broadcast", str(raw_port), house.database_url], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "benches._raw_broadcast", str(raw_port), house.database_url],
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert raw_server.stdout
     raw_server.stdout.readline()
@@ -171,7 +185,9 @@ def broadcast(house: OpenHouse, facts: int, repeats: int) -> tuple[list[dict[str
     per_stream_kb = (opened - idle) * 1024 / WALLS
     floor = "raw asyncio TCP broadcast"
     return [
-        measure("fact to 1,000 walls, p50", p50, "ms", reference=(floor, raw50), aim="≤ 1.5 ×", holds=p50 <= 1.5 * raw50),
+        measure(
+            "fact to 1,000 walls, p50", p50, "ms", reference=(floor, raw50), aim="≤ 1.5 ×", holds=p50 <= 1.5 * raw50
+        ),
         measure("fact to 1,000 walls, p99", p99, "ms", reference=(floor, raw99), aim="≤ 2 ×", holds=p99 <= 2 * raw99),
         measure("hints delivered", share * 100, "%", aim="100", holds=share == 1.0),
         measure("memory per open stream", per_stream_kb, "kB", aim="< 50", holds=per_stream_kb < 50),
@@ -182,15 +198,18 @@ def door_to_wall(house: OpenHouse, seconds: int, rate: int = 50) -> list[dict[st
     from django.conf import settings
 
     from benches._cases import oriented_cases
-
     from maison.foundations.structures.models import Structure
     from maison.services.emergency.models import Arrival
 
-    services = list(Structure.objects.filter(service_type="urgences_adultes").select_related("parent").order_by("id")[:40])
+    services = list(
+        Structure.objects.filter(service_type="urgences_adultes").select_related("parent").order_by("id")[:40]
+    )
     requests = []
     for service in services:
         session = sessions_for(1, "ioa", service.id)[0]
-        requests.append(stream_request(house.port, settings.SESSION_COOKIE_NAME, session, f"emergency.board:{service.id}"))
+        requests.append(
+            stream_request(house.port, settings.SESSION_COOKIE_NAME, session, f"emergency.board:{service.id}")
+        )
     walls = Listeners(house.port, requests, "event: hint")
     total = seconds * rate
     before = Arrival.objects.count()
@@ -202,7 +221,9 @@ def door_to_wall(house: OpenHouse, seconds: int, rate: int = 50) -> list[dict[st
 
     def send(index: int, body: bytes, authorization: str) -> None:
         request = urllib.request.Request(
-            f"{house.url}/hub-sante/messages/", body, {"Content-Type": "application/json", "Authorization": authorization}
+            f"{house.url}/hub-sante/messages/",
+            body,
+            {"Content-Type": "application/json", "Authorization": authorization},
         )
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
@@ -241,7 +262,13 @@ def door_to_wall(house: OpenHouse, seconds: int, rate: int = 50) -> list[dict[st
     p95 = quantile(delays, 0.95)
     lost = total - arrived
     return [
-        measure("messages through the HTTP door", len(acknowledged) / sent_for, "messages/s", aim=f"≥ {rate} sustained", holds=len(acknowledged) / sent_for >= rate * 0.98),
+        measure(
+            "messages through the HTTP door",
+            len(acknowledged) / sent_for,
+            "messages/s",
+            aim=f"≥ {rate} sustained",
+            holds=len(acknowledged) / sent_for >= rate * 0.98,
+        ),
         measure("acknowledgement to browser event, p50", quantile(delays, 0.5), "ms", aim="", holds=None),
         measure("acknowledgement to browser event, p95", p95, "ms", aim="< 250", holds=p95 < 250),
         measure("messages lost or refused", lost + len(refused), "messages", aim="0", holds=lost == 0 and not refused),

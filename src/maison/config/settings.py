@@ -78,6 +78,8 @@ MIDDLEWARE = [
     "maison.foundations.access.middleware.ActorMiddleware",
 ]
 
+CSRF_FAILURE_VIEW = "maison.ui.errors.csrf_failure"
+
 ROOT_URLCONF = "maison.config.urls"
 WSGI_APPLICATION = "maison.config.wsgi.application"
 

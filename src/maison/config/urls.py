@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
+from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 
-ROOMS = [
-    ("connexion/", "maison.foundations.accounts.urls"),
-    ("sante/", "maison.foundations.supervision.health_urls"),
-    ("supervision/crise/", "maison.foundations.crisis.urls"),
-    ("supervision/", "maison.steering.board.urls"),
-    ("notifications/", "maison.foundations.notifications.urls"),
-    ("fichiers/", "maison.foundations.files.urls"),
-    ("ui/", "maison.ui.urls"),
-    ("urgences/", "maison.services.emergency.urls"),
-    ("hub-sante/", "maison.interop.hub_sante.urls"),
-    ("echanges/", "maison.interop.exchanges.urls"),
-    ("", "maison.services.portal.urls"),
-]
+from maison.foundations.access import public
+from maison.ui import urls as style_pages
 
-
-def stands(module: str) -> bool:
-    try:
-        return find_spec(module) is not None
-    except ModuleNotFoundError:
-        return False
-
+# The floor of components knows no rights: its style pages are declared here.
+for pattern in style_pages.urlpatterns:
+    pattern.callback = public("the style page shows fictional people only")(pattern.callback)
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path(prefix, include(module)) for prefix, module in ROOMS if stands(module)
+    path("connexion/", include("maison.foundations.accounts.urls")),
+    path("sante/", include("maison.foundations.supervision.health_urls")),
+    path("supervision/crise/", include("maison.foundations.crisis.urls")),
+    path("supervision/", include("maison.steering.board.urls")),
+    path("notifications/", include("maison.foundations.notifications.urls")),
+    path("fichiers/", include("maison.foundations.files.urls")),
+    path("ui/", include("maison.ui.urls")),
+    path("urgences/", include("maison.services.emergency.urls")),
+    path("hub-sante/", include("maison.interop.hub_sante.urls")),
+    path("echanges/", include("maison.interop.exchanges.urls")),
+    path(
+        "favicon.ico",
+        public("the mark of the house")(lambda request: RedirectView.as_view(url=static("maison/mark.svg"))(request)),
+        name="favicon",
+    ),
+    path("", include("maison.services.portal.urls")),
 ]
+
+handler400 = "maison.ui.errors.bad_request"
+handler403 = "maison.ui.errors.forbidden"
+handler404 = "maison.ui.errors.not_found"
+handler500 = "maison.ui.errors.server_error"

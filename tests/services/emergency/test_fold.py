@@ -144,3 +144,9 @@ def test_a_time_that_no_calendar_has_is_said_and_left_out() -> None:
     case = fold([*STORY[:1], broken])
     assert case.resources == {}
     assert [code for code, _, _ in case.anomalies] == ["horaire"]
+
+
+def test_the_free_text_of_an_update_is_kept_beside_the_case_it_has_no_place_in() -> None:
+    case = fold([*STORY[:1], told("RS-EDA-MAJ", 5, freetext="Laissé sur place")])
+    assert [text for _, text in case.remarks] == ["Laissé sur place"]
+    assert "freetext" not in case.document

@@ -85,6 +85,7 @@ def _project(case: Case, folded: Folded) -> None:
     coordinates = document.get("location", {}).get("geometry", {}).get("point", {}).get("coord", {})
     case.document = document
     case.known = folded.known
+    case.remarks = [{"at": at.isoformat(), "text": text} for at, text in folded.remarks]
     case.anomalies = [{"code": code, "text": text, "message": message} for code, text, message in folded.anomalies]
     case.status = folded.status
     case.activated_at = folded.activated_at

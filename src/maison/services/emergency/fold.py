@@ -45,7 +45,8 @@ class ResourceTold:
 
 @dataclass(slots=True)
 class Folded:
-    """`anomalies` are (code, French sentence, distribution id): kept and shown, never a reason to refuse an emergency."""
+    """`remarks` are the free texts of updates, which the case object has no place for. `anomalies` are (code, French
+    sentence, distribution id): kept and shown, never a reason to refuse an emergency."""
 
     document: dict[str, Any] = field(default_factory=dict)
     known: bool = False
@@ -53,6 +54,7 @@ class Folded:
     activated_at: datetime | None = None
     last_sent_at: datetime | None = None
     resources: dict[str, ResourceTold] = field(default_factory=dict)
+    remarks: list[tuple[datetime, str]] = field(default_factory=list)
     anomalies: list[tuple[str, str, str]] = field(default_factory=list)
 
     def add_anomaly(self, code: str, text: str, message: Told) -> None:
@@ -96,6 +98,8 @@ def _merge(folded: Folded, told: Told) -> None:
         )
         return
     body = told.body
+    if told.kind == "RS-EDA-MAJ" and body.get("freetext"):
+        folded.remarks.append((told.sent_at, body["freetext"]))
     if before >= FROZEN_FROM:
         body = _keep_frozen_notes(folded, body, told)
     wanted = body.get("qualification", {}).get("details", {}).get("status")

@@ -53,7 +53,7 @@ def _case_context(request: Any, case_id: UUID) -> dict[str, Any]:
         "case": case,
         "row": row,
         "patients": words.patients(case.document),
-        "notes": words.notes(case.document),
+        "notes": [*words.notes(case.document), *words.remarks(case.remarks)],
         "call_notes": words.call_notes(case.document),
         "caller": words.caller(case.document),
         "decisions": words.decisions(case.document),

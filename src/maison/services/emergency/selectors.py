@@ -133,7 +133,7 @@ def _row(arrival: Arrival, steps: list[Step]) -> Row:
         arrival=arrival,
         patient=words.patient_of(document, arrival.patient_ref),
         motive=words.motive(document),
-        observations=words.notes(document, arrival.patient_ref),
+        observations=[*words.notes(document, arrival.patient_ref), *words.remarks(arrival.case.remarks)],
         caller=words.caller(document),
         means=[means_of(resource) for resource in arrival.case.resources.all()],
         trail=trail_words(arrival, steps),

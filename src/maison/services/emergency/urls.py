@@ -4,6 +4,7 @@ from . import regulation_views, views
 
 app_name = "emergency"
 urlpatterns = [
+    path("", views.entrance, name="entrance"),
     path("tableau/", views.boards, name="boards"),
     path("tableau/<uuid:service_id>/", views.board, name="board"),
     path("tableau/<uuid:service_id>/mur/", views.wall, name="wall"),

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from maison.foundations import audit
-from maison.foundations.access import requires
+from maison.foundations.access import requires, signed_in
 from maison.foundations.errors import NotFound
 from maison.foundations.structures.models import Structure
 from maison.ui.freshness import Freshness
@@ -25,6 +25,13 @@ from .permissions import P
 
 BOARD, WALL = "emergency/board.html", "emergency/wall.html"
 WALL_ROWS = 12
+
+
+@require_GET
+@signed_in("leads to the room's first page that the actor may open, or says which right is missing")
+def entrance(request: Any) -> HttpResponse:
+    regulates = request.actor.can(P.VIEW_CASES) and not request.actor.can(P.VIEW_BOARD)
+    return redirect("emergency:cases" if regulates else "emergency:boards")
 
 
 @require_GET

@@ -155,6 +155,11 @@ def notes(document: dict[str, Any], patient_ref: str = "") -> list[Note]:
     return sorted(found, key=lambda note: note.at.timestamp() if note.at else 0, reverse=True)
 
 
+def remarks(told: list[dict[str, str]]) -> list[Note]:
+    """The free texts of the updates of a case, latest first."""
+    return [Note(datetime.fromisoformat(item["at"]), "mise à jour du dossier", item["text"]) for item in reversed(told)]
+
+
 def call_notes(document: dict[str, Any]) -> list[Note]:
     return [
         Note(_at(item.get("creation")), "", item.get("freetext", ""))

@@ -79,6 +79,7 @@ class Case(models.Model):
     latitude = models.FloatField(null=True, blank=True)
     longitude = models.FloatField(null=True, blank=True)
     document = models.JSONField("dossier", default=dict)
+    remarks = models.JSONField("précisions des mises à jour", default=list)
     anomalies = models.JSONField("anomalies", default=list)
     opened_at = models.DateTimeField("ouvert le", default=timezone.now)
     activated_at = models.DateTimeField("actif depuis", null=True, blank=True)

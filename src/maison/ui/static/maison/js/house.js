@@ -102,3 +102,25 @@ document.body.addEventListener("htmx:beforeSwap", (event) => {
     event.detail.isError = false;
   }
 });
+
+// Nothing moves under a finger: a re-reading that comes back while a pointer is down waits until it is up, so that a
+// tap always lands on what was seen. (A swap between press and release would lose the click.)
+let pressed = false;
+const late = new Set();
+addEventListener("pointerdown", () => { pressed = true; }, true);
+for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => setTimeout(() => {
+  pressed = false;
+  for (const element of late) {
+    for (const topic of (element.dataset.maisonTopics ?? "").split(/[\s,]+/).filter(Boolean)) {
+      document.body.dispatchEvent(new CustomEvent(`maison:${topic.split(":")[0]}`, { detail: { topic } }));
+    }
+  }
+  late.clear();
+}, 60), true);
+document.body.addEventListener("htmx:beforeSwap", (event) => {
+  const { requestConfig, elt } = event.detail;
+  if (pressed && requestConfig.verb === "get" && elt.matches("[data-maison-topics]")) {
+    event.detail.shouldSwap = false;
+    late.add(elt);
+  }
+});
