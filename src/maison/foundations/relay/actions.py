@@ -21,7 +21,10 @@ from .models import Relay, Step
 CANCELLED, REDIRECTED, ACKNOWLEDGED = "cancelled", "redirected", "acknowledged"
 
 
-def _step(actor: Actor, relay: Relay, code: str, at: datetime, note: str) -> None:
+def _step(actor: Actor, relay: Relay, code: str, at: datetime, note: str, *, new: bool = False) -> None:
+    """Write the relay as it now stands and the step it has just made, with its trace and its fact."""
+    relay.moved_at = at
+    relay.save(force_insert=new)
     Step.objects.create(
         relay=relay,
         code=code,
@@ -31,8 +34,6 @@ def _step(actor: Actor, relay: Relay, code: str, at: datetime, note: str) -> Non
         structure_id=actor.structure_id,
         note=note,
     )
-    relay.moved_at = at
-    relay.save()
     audit.record(
         actor, "relay.step", target=relay, structure=actor.structure_id, details={"kind": relay.kind_code, "step": code}
     )
@@ -46,7 +47,7 @@ def _locked(relay_id: UUID) -> Relay:
     return relay
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def send(actor: Actor, *, kind: RelayKind, subject: tuple[str, UUID], to_structure: UUID, from_structure: UUID | None = None,
          urgency: int = 2, at: datetime | None = None, note: str = "") -> Relay:  # fmt: skip
     """Hand something over. The first step of the kind is "sent"."""
@@ -55,8 +56,7 @@ def send(actor: Actor, *, kind: RelayKind, subject: tuple[str, UUID], to_structu
         kind_code=kind.code, subject_type=subject[0], subject_id=subject[1], to_structure_id=to_structure,
         from_structure_id=from_structure, status=kind.steps[0].code, waiting=True, urgency=urgency, sent_at=at,
     )  # fmt: skip
-    relay.save(force_insert=True)
-    _step(actor, relay, kind.steps[0].code, at, note)
+    _step(actor, relay, kind.steps[0].code, at, note, new=True)
     return relay
 
 

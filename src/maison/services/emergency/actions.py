@@ -35,7 +35,7 @@ URGENCY = {"P0": 0, "P1": 1, "P2": 2, "P3": 3, "NR": 4}
 # -- messages
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def take_in(
     *,
     actor: Actor,
@@ -52,30 +52,26 @@ def take_in(
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"emergency.case:{case_ref}"])
-    case, _ = Case.objects.get_or_create(case_ref=case_ref, defaults={"opened_at": sent_at})
-    _, new = CaseMessage.objects.get_or_create(
-        distribution_id=distribution_id,
-        defaults={
-            "case": case, "exchange_id": actor.exchange_id, "kind": kind, "sender": sender, "sent_at": sent_at, "body": body,
-        },
+    known = CaseMessage.objects.filter(distribution_id=distribution_id).select_related("case").first()
+    if known is not None:
+        return known.case, False
+    found = Case.objects.filter(case_ref=case_ref).first()
+    case = found or Case(case_ref=case_ref, opened_at=sent_at)
+    earlier = list(case.messages.all()) if found else []
+    message = CaseMessage(
+        case=case, distribution_id=distribution_id, exchange_id=actor.exchange_id, kind=kind, sender=sender,
+        sent_at=sent_at, body=body,
     )  # fmt: skip
-    if new:
-        _rebuild(actor, case, kind)
-        audit.record(actor, "emergency.message_taken_in", target=case, structure=case.samu_id, details={"kind": kind})
-    return case, new
-
-
-def _rebuild(actor: Actor, case: Case, kind: str) -> None:
-    folded = fold(
-        Told(m.distribution_id, m.kind, m.sender, m.sent_at, m.body)
-        for m in case.messages.all().order_by("sent_at", "distribution_id")
-    )
+    folded = fold(Told(m.distribution_id, m.kind, m.sender, m.sent_at, m.body) for m in [*earlier, message])
     _project(case, folded)
-    case.save()
-    vehicles = _save_resources(case, folded.resources.values())
+    case.save(force_insert=found is None)
+    message.save(force_insert=True)
+    vehicles = _save_resources(case, list(folded.resources.values()))
     if case.known:
-        _sync_arrivals(actor, case, vehicles)
+        _sync_arrivals(actor, case, vehicles, new=found is None)
+    audit.record(actor, "emergency.message_taken_in", target=case, structure=case.samu_id, details={"kind": kind})
     publish(CaseChanged(case.id, case.samu_id, kind))
+    return case, True
 
 
 def _project(case: Case, folded: Folded) -> None:
@@ -91,9 +87,10 @@ def _project(case: Case, folded: Folded) -> None:
     case.activated_at = folded.activated_at
     case.last_sent_at = folded.last_sent_at or case.last_sent_at
     case.last_received_at = timezone.now()
-    case.owner = document.get("owner", case.owner)
-    if case.samu is None or case.samu.hub_id != case.owner:
-        case.samu = structure_by_hub_id(case.owner)
+    owner = document.get("owner", case.owner)
+    if case.samu_id is None or owner != case.owner:
+        case.samu = structure_by_hub_id(owner)
+    case.owner = owner
     case.sender_case_ref = document.get("senderCaseId", "")
     case.priority = details.get("priority", Case.Priority.P2)
     case.care_level = details.get("careLevel", "")
@@ -104,7 +101,10 @@ def _project(case: Case, folded: Folded) -> None:
         case.opened_at = datetime.fromisoformat(created)
 
 
-def _save_resources(case: Case, told: Iterable[ResourceTold]) -> list[dict[str, datetime]]:
+def _save_resources(case: Case, told: list[ResourceTold]) -> list[dict[str, datetime]]:
+    """Write the vehicles as told; returns what each said of its times."""
+    if not told:
+        return []
     vehicles = []
     known = {resource.resource_ref: resource for resource in case.resources.all()}
     for item in told:
@@ -136,15 +136,10 @@ def _save_resources(case: Case, told: Iterable[ResourceTold]) -> list[dict[str, 
 # -- arrivals that follow from the case
 
 
-def _sync_arrivals(actor: Actor, case: Case, vehicles: list[dict[str, datetime]]) -> None:
+def _sync_arrivals(actor: Actor, case: Case, vehicles: list[dict[str, datetime]], *, new: bool) -> None:
     """Make the announced arrivals what the decisions of the case say: announce, redirect, call off, move the times."""
     wanted, unresolved = wanted_destinations(case)
-    live = {
-        arrival.patient_ref: arrival
-        for arrival in Arrival.objects.select_for_update(of=("self",))
-        .filter(case=case, state__in=(*Arrival.EXPECTED, Arrival.State.ARRIVED))
-        .select_related("service")
-    }
+    live = {} if new else _live_arrivals(case)
     _name_first_patient(live, wanted)
     for patient_ref, destination in wanted.items():
         arrival = live.get(patient_ref)
@@ -155,8 +150,17 @@ def _sync_arrivals(actor: Actor, case: Case, vehicles: list[dict[str, datetime]]
             _announce(actor, case, patient_ref, destination)
         elif arrival.service_id != destination.service.id and arrival.state in Arrival.EXPECTED:
             _send_elsewhere(actor, arrival, destination)
-    _ask_for_destination(actor, case, unresolved)
-    _move_times(actor, case, vehicles)
+    if unresolved or not new:
+        _ask_for_destination(actor, case, unresolved)
+    if vehicles or live:
+        _move_times(actor, case, vehicles)
+
+
+def _live_arrivals(case: Case) -> dict[str, Arrival]:
+    arrivals = Arrival.objects.select_for_update(of=("self",)).filter(
+        case=case, state__in=(*Arrival.EXPECTED, Arrival.State.ARRIVED)
+    )
+    return {arrival.patient_ref: arrival for arrival in arrivals.select_related("service")}
 
 
 def _name_first_patient(live: dict[str, Arrival], wanted: dict[str, Wanted]) -> None:

@@ -14,7 +14,7 @@ from datetime import date
 from typing import Any
 
 from maison.foundations.structures.models import Structure
-from maison.foundations.structures.selectors import services_of, structure_by_finess
+from maison.foundations.structures.selectors import services_at
 
 from .models import Case
 
@@ -86,15 +86,14 @@ def wanted_destinations(case: Case) -> tuple[dict[str, Wanted], bool]:
 
 
 def service_for(decision: dict[str, Any], patient: dict[str, Any], document: dict[str, Any]) -> Wanted | None:
-    """The service of the establishment the decision names; None when that establishment is not of the region."""
+    """The service of the establishment the decision names; None when the house knows no service there."""
     destination = decision.get("destination", {})
     finess = next(
         (i["value"] for i in destination.get("externalLocationId", []) if i.get("source") == "FINESS_GEOGRAPHIQUE"), ""
     )
-    site = structure_by_finess(finess)
-    if site is None:
+    services = {service.service_type: service for service in services_at(finess)}
+    if not services:
         return None
-    services = {service.service_type: service for service in services_of(site.id)}
     named = named_service(destination.get("freetext", ""), services)
     if named is not None:
         return Wanted(named)
@@ -105,7 +104,7 @@ def service_for(decision: dict[str, Any], patient: dict[str, Any], document: dic
     for service_type in candidates:
         if service_type in services:
             return Wanted(services[service_type], inferred=True)
-    return Wanted(next(iter(services.values())), inferred=True) if services else None
+    return Wanted(next(iter(services.values())), inferred=True)
 
 
 def named_service(text: str, services: dict[str, Structure]) -> Structure | None:
