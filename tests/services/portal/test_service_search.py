@@ -8,7 +8,7 @@ from maison.services.portal.actions import load_catalogue
 from maison.services.portal.models.service import Viewer
 from maison.services.portal.search import plain, words
 from maison.services.portal.selectors.services import places_like
-from tests.factories import actor_with
+from tests.factories import StructureFactory, actor_with
 
 pytestmark = pytest.mark.django_db
 
@@ -87,9 +87,10 @@ def test_a_service_hidden_by_its_rules_is_not_found() -> None:
 
 
 def test_search_makes_the_same_number_of_queries_whatever_is_found(django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+    actor = actor_with(structure=StructureFactory())
     for query in ("urgences", "sante", "rcp"):
         with django_assert_num_queries(2):
-            found(query)
+            found(query, actor)
 
 
 def test_places_of_rooms_are_found_by_their_label() -> None:

@@ -26,6 +26,13 @@ class Access(StrEnum):
     CLOSED = "closed"
 
 
+def user_of(actor: Actor) -> UUID:
+    """The account of the person; software and jobs keep nothing at hand and open no service."""
+    if actor.user_id is None:
+        raise Forbidden
+    return actor.user_id
+
+
 def access_service(actor: Actor, code: str, viewer: Viewer | None = None) -> Service:
     """The service, when its rules let this person know of it; NotFound otherwise."""
     from .selectors.services import viewer_of

@@ -8,7 +8,7 @@ from django.urls import reverse
 from maison.foundations import audit
 from maison.foundations.access import Actor
 from maison.foundations.errors import Forbidden
-from maison.services.portal.access import Access, access_service
+from maison.services.portal.access import Access, access_service, user_of
 from maison.services.portal.errors import ServiceNotReady, StrongerSignInNeeded
 from maison.services.portal.models import Favourite, UsageEvent
 from maison.services.portal.selectors.services import access_to, viewer_of
@@ -28,7 +28,7 @@ def open_service(*, actor: Actor, code: str) -> str:
         raise Forbidden("Ce service ne vous est pas ouvert. Demandez l'accès depuis sa page.", service=service.code)
     UsageEvent.objects.create(
         service=service,
-        user_id=actor.user_id,
+        user_id=user_of(actor),
         profession=actor.profession,
         structure_id=actor.structure_id,
         department=viewer.department,
@@ -41,9 +41,9 @@ def set_favourite(*, actor: Actor, code: str, kept: bool) -> bool:
     """Keep a service at hand or not; saying it twice changes nothing. Returns whether something changed."""
     service = access_service(actor, code)
     if kept:
-        _, changed = Favourite.objects.get_or_create(user_id=actor.user_id, service=service)
+        _, changed = Favourite.objects.get_or_create(user_id=user_of(actor), service=service)
     else:
-        count, _ = Favourite.objects.filter(user_id=actor.user_id, service=service).delete()
+        count, _ = Favourite.objects.filter(user_id=user_of(actor), service=service).delete()
         changed = bool(count)
     if changed:
         fact = "portal.favourite_added" if kept else "portal.favourite_removed"

@@ -37,10 +37,10 @@ class ServiceQuerySet(models.QuerySet["Service"]):
         Nobody signed in: the services without rule, whose explanation is public.
         """
         rules = VisibilityRule.objects.filter(service=models.OuterRef("pk"))
-        visible = ~models.Exists(rules)
+        visible = models.Q(~models.Exists(rules))
         if not actor.is_anonymous:
             viewer = viewer or Viewer(profession=actor.profession, roles=tuple(actor.roles))
-            visible |= models.Exists(rules.met_by(viewer))
+            visible |= models.Q(models.Exists(rules.met_by(viewer)))
         return self.offered().filter(visible)
 
 

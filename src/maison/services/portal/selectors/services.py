@@ -12,13 +12,13 @@ from uuid import UUID
 from django.contrib.postgres.search import TrigramWordSimilarity
 from django.core.paginator import Page, Paginator
 from django.db import connection
-from django.db.models import Exists, F, FloatField, Max, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Exists, F, FloatField, Max, OuterRef, Q, Subquery, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Greatest
 
 from maison.foundations.access import Actor
 from maison.foundations.access import registry as house_roles
-from maison.services.portal.access import Access, access_service
+from maison.services.portal.access import Access, access_service, user_of
 from maison.services.portal.models import AccessRequest, Favourite, Service, UsageEvent
 from maison.services.portal.models.service import Viewer
 from maison.services.portal.search import plain, words
@@ -115,7 +115,7 @@ def _entries(actor: Actor, services: Iterable[Service]) -> list[Entry]:
     """One query for the requests under way, whatever the number of services."""
     services = list(services)
     asked: dict[UUID, UUID] = {}
-    if services and not actor.is_anonymous:
+    if services and actor.structure_id is not None:
         asked = dict(
             AccessRequest.objects.under_way()
             .filter(subject=actor.subject, structure_id=actor.structure_id)
@@ -176,19 +176,16 @@ def kiosk(
 
 def shelf(actor: Actor, viewer: Viewer) -> list[Entry]:
     """What this person keeps at hand, then what he opened last. One query, and one for the requests."""
-    used = UsageEvent.objects.filter(service=OuterRef("pk"), user_id=actor.user_id)
+    used = UsageEvent.objects.filter(service=OuterRef("pk"), user_id=user_of(actor))
     last = used.values("service").annotate(last=Max("at")).values("last")
+    kept = Favourite.objects.filter(service=OuterRef("pk"), user_id=user_of(actor))
     rows = (
-        _with_favourite(actor, Service.objects.visible_to(actor, viewer))
-        .annotate(last_opened=Subquery(last))
+        Service.objects.visible_to(actor, viewer)
+        .annotate(is_favourite=Exists(kept), last_opened=Subquery(last))
         .filter(Q(is_favourite=True) | Q(last_opened__isnull=False))
         .order_by("-is_favourite", F("last_opened").desc(nulls_last=True), "name", "id")
     )
     return _entries(actor, rows[:SHELF])
-
-
-def _with_favourite(actor: Actor, rows: QuerySet[Service]) -> QuerySet[Service]:
-    return rows.annotate(is_favourite=Exists(Favourite.objects.filter(service=OuterRef("pk"), user_id=actor.user_id)))
 
 
 def house_floors(actor: Actor, viewer: Viewer) -> list[Floor]:
@@ -217,8 +214,8 @@ def service_sheet(actor: Actor, code: str) -> ServiceSheet:
     last_opened = None
     favourite = False
     if not actor.is_anonymous:
-        favourite = Favourite.objects.filter(service=service, user_id=actor.user_id).exists()
-        last_opened = UsageEvent.objects.filter(service=service, user_id=actor.user_id).aggregate(at=Max("at"))["at"]
+        favourite = Favourite.objects.filter(service=service, user_id=user_of(actor)).exists()
+        last_opened = UsageEvent.objects.filter(service=service, user_id=user_of(actor)).aggregate(at=Max("at"))["at"]
     entry = _entries(actor, [service])[0]
     known = house_roles.roles()
     return ServiceSheet(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from hashlib import blake2s
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from maison.foundations import relay
@@ -38,7 +39,7 @@ class Waiting:
         return blake2s(f"{self.total}|{said}".encode(), digest_size=8).hexdigest()
 
 
-def _sent_back(actor: Actor):  # type: ignore[no-untyped-def]
+def _sent_back(actor: Actor) -> QuerySet[AccessRequest]:
     return AccessRequest.objects.filter(subject=actor.subject, status=AccessRequest.Status.MORE_NEEDED)
 
 

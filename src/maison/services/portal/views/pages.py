@@ -24,8 +24,7 @@ HOME, PUBLIC, HOUSE, SEARCH = "portal/home.html", "portal/public.html", "portal/
 def home(request: HttpRequest) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     if actor.is_anonymous:
-        context = {"entries": selectors.citizens_services(actor), "numbers": NUMBERS}
-        return page(request, PUBLIC, context)
+        return page(request, PUBLIC, {"entries": selectors.citizens_services(actor), "numbers": NUMBERS})
     target = getattr(getattr(request, "htmx", None), "target", None)
     if target == "attente":
         waiting = selectors.waiting_page(actor)
@@ -35,9 +34,8 @@ def home(request: HttpRequest) -> HttpResponse:
     context = _kiosk(request, actor)
     if target == "kiosque":
         return page(request, HOME, context, part="kiosk")
-    context["waiting"] = selectors.waiting_page(actor)
-    context["shelf"] = selectors.shelf(actor, context["viewer"])
-    return page(request, HOME, context)
+    desk = {"waiting": selectors.waiting_page(actor), "shelf": selectors.shelf(actor, context["viewer"])}
+    return page(request, HOME, {**context, **desk})
 
 
 def _kiosk(request: HttpRequest, actor: Actor) -> dict[str, Any]:
