@@ -216,9 +216,6 @@ def test_a_passkey_is_enrolled_and_signs_in(
     expect(page.get_by_role("banner")).to_contain_text("Sidonie Millet")
 
     page.get_by_role("link", name="Retirer Ma clé d'accès").click()
-    page.get_by_label("Mot de passe").fill(PASSWORD)
-    page.get_by_role("button", name="Confirmer").click()
-    page.get_by_role("button", name="Retirer la clé").click()
     expect(page.get_by_text("garde toujours un second facteur")).to_be_visible()
 
 
@@ -280,6 +277,7 @@ def test_a_warning_comes_before_the_end_and_one_gesture_keeps_the_session(
     pick(page, "Léonie Romarin")
     accept_terms(page)
     expect(page.get_by_role("banner")).to_contain_text("Léonie")
+    page.wait_for_load_state("load")  # its scripts have started
     page.clock.run_for(27 * 60_000)
     expect(page.get_by_role("button", name="Rester connecté")).to_have_count(0)
     page.clock.run_for(61_000)
@@ -289,6 +287,8 @@ def test_a_warning_comes_before_the_end_and_one_gesture_keeps_the_session(
     expect(page.get_by_text("Votre session est terminée")).to_be_visible()
 
     pick(page, "Léonie Romarin")
+    expect(page.get_by_role("banner")).to_contain_text("Léonie")
+    page.wait_for_load_state("load")  # its scripts have started
     page.clock.run_for(28 * 60_000 + 1_000)
     with page.expect_response("**/connexion/prolonger/") as answer:
         page.get_by_role("button", name="Rester connecté").click()

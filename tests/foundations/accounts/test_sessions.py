@@ -13,7 +13,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from maison.foundations.accounts.models import Session
+from maison.foundations.accounts.actions import purge
+from maison.foundations.accounts.models import ProviderSession, Session
 from maison.foundations.accounts.sessions import SessionStore
 from tests.sandbox.process import text_of
 
@@ -146,3 +147,19 @@ def test_the_page_of_a_signed_in_person_brings_the_warning_before_the_end(signed
     assert 'id="maison-session"' in shown
     assert 'data-minutes="30"' in shown
     assert 'id="maison-session"' not in Client().get("/connexion/").content.decode()
+
+
+def test_what_has_ended_is_forgotten_and_what_lives_is_kept(signed_in_client: SignIn) -> None:
+    living, ended = signed_in_client(), signed_in_client()
+    idle_for(ended, minutes=31)
+    long_ago = timezone.now() - timedelta(days=1)
+    kept = [
+        ProviderSession.objects.create(user=it.user, issuer="i", subject="s", id_token="t", started_at=long_ago)  # type: ignore[attr-defined]
+        for it in (living, ended)
+    ]
+    session = living.session
+    session["provider_session"] = str(kept[0].id)
+    session.save()
+    assert purge() == 1
+    assert ProviderSession.objects.get() == kept[0]
+    assert living.post("/connexion/prolonger/").status_code == 204

@@ -10,7 +10,7 @@ from uuid import UUID
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from maison.foundations import audit
@@ -364,3 +364,17 @@ def enrol_known_totp(*, actor: Actor, user_id: UUID, secret: str) -> None:
     Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).delete()
     TOTP.activate(user, secret)
     audit.record(actor, "accounts.second_factor_added", target=user, details={"kind": "totp"})
+
+
+def purge() -> int:
+    """Forget what has ended: sessions past their end, the provider's sessions behind none of ours, the cache's old rows.
+
+    An idle session leaves no other trace than its last act: it ended by nobody's doing. Called by the worker.
+    """
+    now = timezone.now()
+    ended, _ = Session.objects.filter(expire_date__lt=now).delete()
+    alive = Session.objects.exclude(provider_session_id=None).values("provider_session_id")
+    ProviderSession.objects.filter(started_at__lt=now - timedelta(hours=1)).exclude(id__in=alive).delete()
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM accounts_cache WHERE expires < %s", [now])
+    return ended

@@ -2,6 +2,8 @@ import logging
 
 from django.apps import AppConfig
 
+PURGE_SECONDS = 600.0
+
 
 class AccountsConfig(AppConfig):
     name = "maison.foundations.accounts"
@@ -11,9 +13,10 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from allauth.mfa import signals
 
+        from maison.foundations.jobs.loops import every, register_loop
         from maison.ui import frame
 
-        from . import frame_notices, local_views
+        from . import actions, frame_notices, local_views
 
         logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines hold addresses, and ours say enough
         frame.register_identity(sign_in="accounts:sign_in", sign_out="accounts:sign_out", change="accounts:situation")
@@ -34,3 +37,4 @@ class AccountsConfig(AppConfig):
             (signals.authentication_failed, "accounts.second_factor_refused"),
         ]:
             signal.connect(local_views.trace_second_factor(code), weak=False, dispatch_uid=code)
+        register_loop("sessions", every(PURGE_SECONDS, actions.purge))
