@@ -114,7 +114,7 @@ def test_every_professional_reads_the_levels_and_sees_the_band(signed_in_client,
     assert page.status_code == 200
     text = page.content.decode()
     assert "Situation sanitaire exceptionnelle" in text
-    assert 'aria-label="Situation de crise"' in text
+    assert "maison-notice--crisis" in text
     assert "Changer le niveau" not in text
 
 

@@ -1,5 +1,9 @@
 import json
 import logging
+import os
+import socket
+import subprocess
+import sys
 from datetime import timedelta
 
 import psycopg
@@ -15,13 +19,14 @@ from maison.foundations.errors import NotFound
 from maison.foundations.events.models import Cursor
 from maison.foundations.ids import uuid7
 from maison.foundations.notifications.models import Notification
-from maison.foundations.supervision import Reading, farewell, health, heartbeat, house_probes, probes
+from maison.foundations.supervision import Beating, Reading, beats, farewell, health, heartbeat, house_probes, probes
 from maison.foundations.supervision.alerts import open_alerts, watch
 from maison.foundations.supervision.beats import is_alive
 from maison.foundations.supervision.logs import Discreet
 from maison.foundations.supervision.models import Heartbeat
 from maison.foundations.supervision.probes import read_probes
 from tests.factories import HabilitationFactory
+from tests.foundations.ledgers import wait_until
 
 
 @pytest.fixture
@@ -103,6 +108,39 @@ def test_a_fallen_loop_and_a_silent_process_are_read():
     Heartbeat.objects.update(seen_at=timezone.now() - timedelta(minutes=1))
     states = [reading.state for reading in house_probes.processes()]
     assert states == ["failed", "failed"]  # the silent one, and no worker left
+
+
+@pytest.mark.django_db
+def test_one_silent_process_among_living_ones_is_watched_without_alarm():
+    heartbeat("worker")
+    Heartbeat.objects.create(
+        process="worker", instance="autre-machine:12", seen_at=timezone.now() - timedelta(minutes=1)
+    )
+    assert sorted(reading.state for reading in house_probes.processes()) == ["late", "ok"]
+
+
+@pytest.mark.django_db
+def test_a_process_that_replaces_a_fallen_one_of_its_machine_takes_its_place(monkeypatch):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    machine = socket.gethostname()
+    for instance in (f"{machine}:{ended.pid}", "autre-machine:12"):
+        Heartbeat.objects.create(process="gateway", instance=instance)
+    monkeypatch.setattr(beats, "_first_beat_done", set())
+
+    heartbeat("gateway")
+
+    expected = {f"{machine}:{os.getpid()}", "autre-machine:12"}
+    assert set(Heartbeat.objects.values_list("instance", flat=True)) == expected
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_process_beats_from_a_thread_and_says_goodbye():
+    beating = Beating("web", lambda: {"streams": 3})
+    beating.start()
+    wait_until(lambda: Heartbeat.objects.filter(process="web", details={"streams": 3}).exists(), "a beat")
+    beating.stop()
+    assert not Heartbeat.objects.exists()
 
 
 @pytest.mark.django_db

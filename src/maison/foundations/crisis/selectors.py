@@ -13,7 +13,7 @@ from maison.foundations.structures.models import Structure
 from .models import CrisisPeriod, Level
 from .territories import REGION, territories
 
-KINDS = {Level.ORDINARY: "ok", Level.VIGILANCE: "info", Level.TENSION: "warn", Level.EXCEPTIONAL: "danger"}
+KINDS = {Level.ORDINARY: "neutral", Level.VIGILANCE: "info", Level.TENSION: "warn", Level.EXCEPTIONAL: "danger"}
 
 
 @dataclass(frozen=True, slots=True)

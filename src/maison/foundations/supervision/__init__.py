@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from .probes import Reading, register_probe
 
 if TYPE_CHECKING:
-    from .beats import farewell, heartbeat
+    from .beats import Beating, farewell, heartbeat
 
-__all__ = ["Reading", "farewell", "heartbeat", "register_probe"]
+__all__ = ["Beating", "Reading", "farewell", "heartbeat", "register_probe"]
 
 
 def __getattr__(name: str) -> Any:
     """Heartbeats need the models, which Django loads after this module."""
-    if name in {"farewell", "heartbeat"}:
+    if name in {"Beating", "farewell", "heartbeat"}:
         return getattr(import_module(f"{__name__}.beats"), name)
     raise AttributeError(name)

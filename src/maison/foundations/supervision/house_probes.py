@@ -38,17 +38,20 @@ def processes() -> list[Reading]:
 
     words = {"web": "Pages", "worker": "Travaux de fond", "gateway": "Passerelle"}
     found = []
-    for beat in Heartbeat.objects.order_by("process", "-seen_at"):
-        alive = timezone.now() - beat.seen_at < timedelta(seconds=FRESH_SECONDS)
+    beats = list(Heartbeat.objects.order_by("process", "-seen_at"))
+    limit = timezone.now() - timedelta(seconds=FRESH_SECONDS)
+    living = {beat.process for beat in beats if beat.seen_at >= limit}
+    for beat in beats:
+        alive = beat.seen_at >= limit
         loops = beat.details.get("loops", {})
         fallen = sorted(
             name for name, loop in loops.items() if (loop.get("failed_at") or "") > (loop.get("turned_at") or "")
         )
-        state: State = ("late" if fallen else "ok") if alive else "failed"
+        state: State = "ok" if alive and not fallen else "late" if beat.process in living else "failed"
         value = "ne répond plus" if not alive else f"boucle en panne : {', '.join(fallen)}" if fallen else "en marche"
         found.append(Reading(f"{words.get(beat.process, beat.process)} ({beat.instance})", value, at=beat.seen_at, state=state,
                              group="Processus", source="battement"))  # fmt: skip
-    if not any(reading.state != "failed" and reading.label.startswith(words["worker"]) for reading in found):
+    if "worker" not in living:
         found.append(Reading("Travaux de fond", "aucun processus en marche", state="failed", group="Processus"))
     return found
 

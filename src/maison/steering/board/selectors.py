@@ -10,7 +10,7 @@ from maison.foundations.supervision.models import Alert
 from maison.foundations.supervision.probes import Reading, State, read_probes
 from maison.ui.freshness import Freshness
 
-ORDER = ("Processus", "Portes", "Travaux de fond", "Événements", "Délais", "Traces")
+ORDER = ("Processus", "Échanges", "Travaux de fond", "Événements", "Délais", "Traces")
 WORDS: dict[State, tuple[str, str]] = {
     "ok": ("Bon", "ok"),
     "late": ("À surveiller", "warn"),

@@ -14,7 +14,7 @@ from maison.ui.pages import page
 
 from . import selectors
 
-COLUMNS = [Column("Mesure"), Column("Valeur"), Column("Âge"), Column("État")]
+COLUMNS = [Column("Mesure"), Column("État"), Column("Valeur"), Column("Âge")]
 ALERT_COLUMNS = [Column("Mesure"), Column("Valeur"), Column("Ouverte"), Column("Close")]
 
 
