@@ -14,6 +14,7 @@ from servestatic import ServeStaticASGI
 from maison.config.wsgi import application as pages
 
 from django.conf import settings  # isort: skip -- after wsgi, which says where the settings are
+from maison.foundations.supervision import Beating  # isort: skip
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -55,8 +56,13 @@ def as_coroutine(receive: Receive) -> Receive:
 
 
 async def lifespan(receive: Receive, send: Send) -> None:
+    beating = Beating("web")
     while True:
         message = await receive()
+        if message["type"] == "lifespan.startup":
+            beating.start()
+        else:
+            beating.stop()
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":
             return
