@@ -12,6 +12,7 @@ from maison.cli.throwaway import OpenHouse, open_house
 from maison_region.sending import Door
 from maison_region.stories import StoryMessage
 from tests.browsers import chromium
+from tests.journeys.signing_in import sign_in
 
 __all__ = ["chromium"]
 
@@ -30,27 +31,16 @@ def person(house: OpenHouse, chromium: Browser) -> Iterator[Callable[..., Page]]
     """`person("Léonie Romarin")`: a browser of one's own, signed in through Pro Santé Connect."""
     contexts = []
 
-    def sign_in(name: str, situation: str = "") -> Page:
+    def enter(name: str, situation: str = "") -> Page:
         context = chromium.new_context(
             locale="fr-FR", timezone_id="Europe/Paris", viewport={"width": 1440, "height": 900}
         )
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
-        page.goto(f"{house.url}/connexion/")
-        page.get_by_text("Se connecter avec Pro Santé Connect").click()
-        page.get_by_text(name).first.click()
-        page.wait_for_url(f"{house.url}/**")
-        if "conditions" in page.url:
-            for box in page.locator("main input[type=checkbox]").all():
-                box.check()
-            page.get_by_role("button", name="Accepter et continuer").click()
-        if "situation" in page.url:
-            page.get_by_role("button", name=situation).first.click()
-        page.wait_for_url(f"{house.url}/")
-        return page
+        return sign_in(page, house.url, name, situation)
 
-    yield sign_in
+    yield enter
     for context in contexts:
         context.close()
 
