@@ -11,12 +11,16 @@ class ExchangesConfig(AppConfig):
         from maison.foundations.events import register_topic
         from maison.ui import frame
 
-        from . import mending  # noqa: F401 -- registers the relay kind
+        from . import (
+            mending,  # noqa: F401 -- registers the relay kind
+            readings,
+        )
         from .permissions import P
 
         grant("integrateur", P.VIEW, P.MEND, P.READ_PAYLOAD, P.MANAGE_CLIENTS)
         grant("support", P.VIEW)
         grant("rssi", P.VIEW)
+        readings.register()
         register_topic("exchanges.journal", lambda actor, key: actor.can(P.VIEW))
         frame.register_room(
             "exchanges",

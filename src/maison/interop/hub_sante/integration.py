@@ -12,6 +12,7 @@ import logging
 import time
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 import psycopg
 from django.db import OperationalError, close_old_connections, connection, transaction
@@ -26,6 +27,7 @@ from maison.foundations.jobs import Life
 from maison.interop.exchanges import journal, mending
 from maison.interop.exchanges.events import ExchangeRefused
 from maison.interop.exchanges.models import Client, Exchange, exchange_target
+from maison.interop.exchanges.sealing import unseal
 
 from . import CHANNEL, intake, outbound, refusals, rooms
 from .refusals import Refusal
@@ -45,7 +47,16 @@ CANDIDATES = """
 SELECT lane FROM exchanges_exchange WHERE channel = %s AND state = 'received' AND next_attempt_at <= %s
 ORDER BY seq LIMIT %s
 """
-LOCKED = "SELECT lane FROM unnest(%s::text[]) AS lane WHERE pg_try_advisory_xact_lock(%s, hashtext(lane))"
+# Written by hand: these run for every message of the region.
+PENDING = """
+SELECT e.*, p.body AS sealed FROM exchanges_exchange e LEFT JOIN exchanges_payload p ON p.id = e.id AND p.at = e.at
+WHERE e.channel = %s AND e.state = 'received' AND e.lane = %s ORDER BY e.seq LIMIT %s FOR UPDATE OF e
+"""
+WAITING = """
+SELECT 1 FROM exchanges_exchange
+WHERE channel = %s AND state = 'waiting' AND case_ref = %s AND fault_code = '' LIMIT 1
+"""
+LOCKED = "SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))"
 
 
 class RoomFailed(Exception):
@@ -75,30 +86,34 @@ def integrate_pending(limit: int = BATCH) -> int:
 
 @transaction.atomic
 def _batch(limit: int) -> int:
+    """Lane after lane, each locked only when its turn comes, so that others find lanes of their own."""
     with connection.cursor() as cursor:
         cursor.execute(CANDIDATES, [CHANNEL, timezone.now(), limit])
         lanes = list(dict.fromkeys(row[0] for row in cursor.fetchall()))
-        if not lanes:
+    deadline, count = time.monotonic() + BATCH_SECONDS, 0
+    clients: dict[UUID | None, Client] = {}
+    for lane in lanes:
+        count += _lane(lane, limit - count, clients)
+        if count >= limit or time.monotonic() > deadline:
+            break
+    return count
+
+
+def _lane(lane: str, limit: int, clients: dict[UUID | None, Client]) -> int:
+    """The messages of one lane that are due, in their order; zero when someone else is on it."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOCKED, [LOCK, lane])
+        if not cursor.fetchone()[0]:
             return 0
-        cursor.execute(LOCKED, [lanes, LOCK])
-        held = [row[0] for row in cursor.fetchall()]
-    # Read again under the locks: another worker may just have dealt with some of them.
-    pending = list(
-        Exchange.objects.select_for_update()
-        .filter(channel=CHANNEL, state=State.RECEIVED, lane__in=held)
-        .order_by("seq")[: limit * 2]
-    )
-    clients = Client.objects.select_related("structure").in_bulk({row.client_id for row in pending if row.client_id})
-    now, deadline, count = timezone.now(), time.monotonic() + BATCH_SECONDS, 0
-    held_back: set[str] = set()
-    for exchange in pending:
-        if exchange.lane in held_back or exchange.next_attempt_at > now:
-            held_back.add(exchange.lane)
-            continue
-        if not _deal_with(exchange, clients.get(exchange.client_id)):
-            held_back.add(exchange.lane)
+    count = 0
+    # Read under the lock: another worker may just have dealt with some of them.
+    for exchange in Exchange.objects.raw(PENDING, [CHANNEL, lane, limit]):
+        if exchange.next_attempt_at > timezone.now():
+            break
+        if exchange.client_id and exchange.client_id not in clients:
+            clients[exchange.client_id] = Client.objects.get(id=exchange.client_id)
         count += 1
-        if time.monotonic() > deadline:
+        if not _deal_with(exchange, clients.get(exchange.client_id)):
             break
     return count
 
@@ -123,10 +138,10 @@ def _deal_with(exchange: Exchange, client: Client | None) -> bool:
 
 
 def _integrate(exchange: Exchange, client: Client | None) -> None:
-    payload = journal.payload_of(exchange)
-    if payload is None:
+    sealed = getattr(exchange, "sealed", None)
+    if sealed is None:
         raise RoomFailed("the payload of a pending exchange is gone")
-    judgement = intake.judge(payload)
+    judgement = intake.judge(unseal(exchange.id, bytes(sealed)))
     if judgement.broken:
         raise RoomFailed("the message could not be read")
     if judgement.refusal is not None:
@@ -210,6 +225,10 @@ def _free_waiting(exchange: Exchange) -> None:
     """The case has come: the updates its room kept are now part of it, and their senders are told."""
     if not exchange.case_ref or exchange.message_type != "RS-EDA":
         return
+    with connection.cursor() as cursor:
+        cursor.execute(WAITING, [CHANNEL, exchange.case_ref])
+        if cursor.fetchone() is None:
+            return
     waiting = Exchange.objects.select_for_update().filter(
         channel=CHANNEL, state=State.WAITING, case_ref=exchange.case_ref, fault_code=""
     )
