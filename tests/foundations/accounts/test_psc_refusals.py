@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import time
 from typing import Any
 
+import httpx
 import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from django.test import Client
 
 from maison.foundations.accounts import psc_client
@@ -309,3 +314,53 @@ def test_a_logout_without_sid_ends_every_session_of_the_person_and_no_other(
     assert elsewhere.browser.post("/connexion/prolonger/").status_code == 302
     assert other.browser.post("/connexion/prolonger/").status_code == 204
     assert professional("Galet").idnat == User.objects.get(family_name="GALET").subject
+
+
+def test_a_registration_with_a_key_signs_its_requests_and_sends_no_secret(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = rsa.generate_private_key(65537, 2048)
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    client = psc_client.ProviderClient(
+        Registration(issuer=sandbox.issuer, client_id="maison-esante", private_key=pem, private_key_id="k1")
+    )
+    attempt = psc_client.Attempt.start(redirect_uri="http://testserver/", next_url="/")
+    token_endpoint = client._endpoint("token_endpoint")
+    sent: dict[str, Any] = {}
+
+    def call(method: str, url: str, **options: Any) -> httpx.Response:
+        sent.update(options)
+        return httpx.Response(400, json={"error": "invalid_grant"})
+
+    monkeypatch.setattr(client, "_call", call)
+    with pytest.raises(SignInRefused):
+        client.authenticate(attempt, code="x")
+    client.close()
+    assert "Authorization" not in sent["headers"]
+    assertion = sent["data"]["client_assertion"]
+    assert jwt.get_unverified_header(assertion)["kid"] == "k1"
+    claims = jwt.decode(assertion, key.public_key(), algorithms=["RS256"], audience=token_endpoint)
+    assert claims["iss"] == claims["sub"] == "maison-esante"
+
+
+def test_an_encrypted_token_is_refused_for_what_it_is(sandbox: Sandbox) -> None:
+    with pytest.raises(SignInRefused) as refusal:
+        provider().verified_id_token("a.b.c.d.e", nonce="")
+    assert refusal.value.reason == "encrypted_token"
+
+
+@pytest.mark.parametrize("algorithm", ["ES256", "PS256", "RS512", "EdDSA", "HS384", "nOnE"])
+def test_a_token_under_another_algorithm_than_its_key_is_refused(sandbox: Sandbox, algorithm: str) -> None:
+    """The header is the forger's to write: only the published key decides."""
+    kid = sandbox.browser.get(f"{sandbox.issuer}/certs").json()["keys"][0]["kid"]
+    header = {"alg": algorithm, "kid": kid, "typ": "JWT"}
+    parts = [json.dumps(header), json.dumps({"iss": sandbox.issuer}), "signature"]
+    token = ".".join(base64.urlsafe_b64encode(part.encode()).rstrip(b"=").decode() for part in parts)
+    with pytest.raises(SignInRefused):
+        provider().verified_id_token(token, nonce="")
+
+
+@pytest.mark.parametrize("token", ["", "x", "a.b", "a.b.c", "é.é.é", "." * 3, "eyJhbGciOiJSUzI1NiJ9..", "{}.{}.{}"])
+def test_what_is_no_token_is_refused(sandbox: Sandbox, token: str) -> None:
+    with pytest.raises(SignInRefused):
+        provider().verified_id_token(token, nonce="")

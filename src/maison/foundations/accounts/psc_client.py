@@ -292,7 +292,7 @@ class ProviderClient:
             raise SignInRefused("encrypted_token")  # JWE: the house is registered without encryption (decision 0004)
         try:
             header = jwt.get_unverified_header(token)
-        except jwt.InvalidTokenError as error:
+        except (jwt.PyJWTError, UnicodeEncodeError) as error:
             raise SignInRefused("token_unreadable") from error
         algorithm, kid = header.get("alg"), header.get("kid")
         if algorithm not in ALGORITHMS:
@@ -308,7 +308,7 @@ class ProviderClient:
                 leeway=SKEW_SECONDS,
                 options={"require": required, "verify_signature": True},
             )
-        except jwt.InvalidTokenError as error:
+        except (jwt.PyJWTError, TypeError) as error:  # TypeError: the key is of another kind than the algorithm
             raise SignInRefused(_reason(error)) from error
         self._check_party(claims)
         return claims
@@ -418,7 +418,7 @@ def level_reaches(returned: object, asked: str) -> bool:
     return int(levels[0][1]) >= int(levels[1][1])
 
 
-def _reason(error: jwt.InvalidTokenError) -> str:
+def _reason(error: Exception) -> str:
     """The stable word of our traces for what PyJWT found."""
     if isinstance(error, jwt.MissingRequiredClaimError):
         return f"missing_{error.claim}"
