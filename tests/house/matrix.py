@@ -81,6 +81,7 @@ ui:accessibility             GET    public                            200
 ui:component                 GET    public                            404
 ui:problem                   GET    public                            404
 # emergency
+emergency:entrance           GET    signed                            302
 emergency:boards             GET    ioa,medecin_receveur       health 200
 emergency:board              GET    ioa,medecin_receveur       health 404
 emergency:wall               GET    ioa,medecin_receveur       health 404
@@ -111,6 +112,8 @@ exchanges:payload            GET    integrateur                health 404
 exchanges:replay             POST   integrateur                       404
 exchanges:set_aside          POST   integrateur                       404
 # portal
+favicon                      GET    public                            302
+favicon                      POST   public                            302
 portal:home                  GET    public                            200
 portal:house                 GET    public                            200
 portal:search                GET    public                            200

@@ -33,8 +33,8 @@ def texts(*suffixes: str, under: Path = ROOT) -> Iterator[tuple[str, str]]:
         if path.is_relative_to(under) and (not suffixes or path.suffix in suffixes):
             try:
                 yield str(path.relative_to(ROOT)), path.read_text(encoding="utf-8")
-            except UnicodeDecodeError:
-                continue  # an image, an archive
+            except (UnicodeDecodeError, FileNotFoundError):
+                continue  # an image, an archive; a file removed since the list was read
 
 
 def templates() -> Iterator[tuple[str, str]]:

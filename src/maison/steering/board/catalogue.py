@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
-from importlib.util import find_spec
 from inspect import getdoc
 from pathlib import Path
+from pkgutil import walk_packages
 
 from django.apps import apps
 from django.conf import settings
@@ -31,18 +31,19 @@ Written by `./maison manage catalogue --write`: do not edit by hand. What is dec
 mechanisms; codes are stable and never reused. The settings of the operator are in [settings.md](settings.md).
 """
 ENVIRONMENT_NAME = re.compile(r"""["'](MAISON_[A-Z0-9_]+|DATABASE_URL|PG_BIN_DIR)["']""")
+LEFT_OUT = frozenset({"migrations", "management"})
 INTERNAL = frozenset({"MAISON_TEST_CLUSTER"})  # written by the house for its own children, never by an operator
 
 type Row = Sequence[str]
 
 
 def declare_everything() -> None:
-    """Events and errors are known once their modules are read; a room may read them late."""
+    """Events and errors are known once their modules are read; a room may read some of them late."""
     for room in apps.get_app_configs():
         if room.name.startswith("maison."):
-            for module in ("events", "errors"):
-                if find_spec(f"{room.name}.{module}"):
-                    import_module(f"{room.name}.{module}")
+            for found in walk_packages([room.path], f"{room.name}."):
+                if not LEFT_OUT & set(found.name.split(".")):
+                    import_module(found.name)
 
 
 def of_the_house(kind: type) -> bool:
