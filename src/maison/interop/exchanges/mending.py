@@ -64,13 +64,13 @@ def ask(exchange_id: UUID, *, client_id: UUID | None, fault_code: str, urgency: 
         .first()
     )
     if task_id is None and (to_structure := mender()) is not None:
-        from_structure = Client.objects.filter(id=client_id).values_list("structure_id", flat=True).first()
+        software = Client.objects.filter(id=client_id).first() if client_id else None
         task_id = relay.send(
             Actor.system("exchanges"),
             kind=MEND,
             subject=("exchanges.exchange", exchange_id),
             to_structure=to_structure,
-            from_structure=from_structure,
+            from_structure=software.structure_id if software else None,
             urgency=urgency,
         ).id
     Exchange.objects.filter(id=exchange_id).update(needs_mending=True, relay_id=task_id)

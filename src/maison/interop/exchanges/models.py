@@ -182,7 +182,7 @@ class Exchange(models.Model):
         return STATE_KINDS[self.state]
 
 
-STATE_KINDS = {
+STATE_KINDS: dict[str, str] = {
     Exchange.State.RECEIVED: "info",
     Exchange.State.INTEGRATED: "ok",
     Exchange.State.WAITING: "waiting",

@@ -239,8 +239,9 @@ def take(call: Call, exchange_id: str) -> Answer:
     return Answer(204)
 
 
-def _uuid(text: str) -> UUID | None:
+def _uuid(text: str) -> UUID:
+    """The identifier asked for; one that no row bears when it is not even one."""
     try:
         return UUID(text)
     except ValueError:
-        return None
+        return UUID(int=0)

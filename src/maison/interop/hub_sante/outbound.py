@@ -38,7 +38,7 @@ OUTBOUND_READER = "hub-sante.outbound"
 EVENTS = frozenset({"emergency.case_consulted", "emergency.case_shared"})
 MAILBOX_LIFETIME = timedelta(days=1)
 SEND_LIFETIME = timedelta(days=1)
-LOAN = timedelta(minutes=1)
+LOAN = timedelta(seconds=20)
 FIRST_RETRY, LONGEST_RETRY = timedelta(seconds=5), timedelta(hours=1)
 SEND_LOCK = 7_310_042
 
@@ -277,7 +277,7 @@ LANE_LOCKED = "SELECT lane FROM unnest(%s::text[]) AS lane WHERE pg_try_advisory
 
 @transaction.atomic
 def claim_for_broker(limit: int = 100) -> list[Parcel]:
-    """Messages to send now, in the order of each recipient, lent for a minute to whoever asked: a gateway that dies with
+    """Messages to send now, in the order of each recipient, lent for twenty seconds to whoever asked: a gateway that dies with
     them gives them back."""
     now = timezone.now()
     with connection.cursor() as cursor:
@@ -311,7 +311,7 @@ def settle(confirmed: Sequence[Parcel], failed: Sequence[Parcel], untried: Seque
         [parcel.exchange_id for parcel in (*confirmed, *failed, *untried)]
     )
     now = timezone.now()
-    changes = []
+    changes: list[tuple[Exchange, str | None, str | None, str]] = []
     for parcel in confirmed:
         row = rows[parcel.exchange_id]
         row.attempts += 1

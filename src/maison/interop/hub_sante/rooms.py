@@ -10,14 +10,15 @@ from maison.foundations.access.actor import Actor
 
 
 class Outcome(Protocol):
-    """What a room did: `status` is "integrated", "waiting" (for another message of the case) or "kept"."""
+    """What a room did: `status` is "integrated", "waiting" (for another message of the case) or "kept".
+
+    Any other word ("duplicate") says that the room already had it. A `note` is shown to people when there is one.
+    """
 
     @property
     def status(self) -> str: ...
     @property
     def case_ref(self) -> str: ...
-    @property
-    def note(self) -> str: ...
 
 
 type Handler = Callable[[Actor, Envelope], Outcome]
