@@ -23,6 +23,7 @@ from maison.foundations.ids import uuid7
 from maison.foundations.structures.models import Situation, Structure
 from maison.interop.exchanges.actions import key_hash, register_client
 from maison.interop.exchanges.models import Client, Door
+from maison.services.portal.actions import load_catalogue
 from maison_region.facilities import (
     EMERGENCY_SITES,
     OPERATOR_FINESS_EJ,
@@ -52,6 +53,7 @@ def load() -> Counter[str]:
     _load_software(actor, places, counts)
     _load_roles(actor, places, counts)
     _load_local_accounts(actor, places, counts)
+    load_catalogue(actor=actor)
     return counts
 
 
