@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from maison.cli.house import House
 from maison.cli.throwaway import OpenHouse
 
 
 def use_django(house: OpenHouse) -> None:
     """Let this process read and write the base of the house through its own code."""
-    os.environ |= {
-        "DATABASE_URL": house.database_url, "MAISON_DATA": str(house.data), "DJANGO_SETTINGS_MODULE": "maison.config.settings",
-    }  # fmt: skip
+    os.environ |= House(house.data, house.port, "127.0.0.1", demonstration=True).environ(house.database_url)
     import django
 
     django.setup()

@@ -22,7 +22,7 @@ from maison.cli.console import warn
 from maison.cli.house import ROOT
 from maison.cli.postgres import PostgresError, find_binaries
 
-PACKAGES = ("django", "psycopg", "granian", "procrastinate")
+PACKAGES = ("django", "psycopg", "uvicorn", "procrastinate")
 
 
 def main(words: list[str]) -> int:

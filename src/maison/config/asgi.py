@@ -43,16 +43,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     elif scope["path"].startswith(STREAMS):
         await importlib.import_module(STREAM_MODULE).application(scope, receive, send)
     else:
-        await with_static(scope, as_coroutine(receive), send)
-
-
-def as_coroutine(receive: Receive) -> Receive:
-    """a2wsgi runs `receive()` from its thread and asks for a coroutine; granian's returns a future of its own."""
-
-    async def received() -> MutableMapping[str, Any]:
-        return await receive()
-
-    return received
+        await with_static(scope, receive, send)
 
 
 async def lifespan(receive: Receive, send: Send) -> None:

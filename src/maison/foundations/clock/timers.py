@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -29,7 +30,13 @@ ON CONFLICT (code, target_id) WHERE fired_at IS NULL AND stopped_at IS NULL DO U
 
 def start(code: str, target_id: UUID, *, due_at: datetime | None = None) -> None:
     """Start or restart the delay for this target, in the current transaction."""
-    values = {"id": uuid7(), "code": code, "target": target_id, "due": due_at, "default": delays()[code].seconds}
+    values: dict[str, Any] = {
+        "id": uuid7(),
+        "code": code,
+        "target": target_id,
+        "due": due_at,
+        "default": delays()[code].seconds,
+    }
     with connection.cursor() as cursor:
         cursor.execute(START, values)
 

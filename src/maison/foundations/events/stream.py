@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from http.cookies import CookieError, SimpleCookie
 from importlib import import_module
 from typing import Any
@@ -40,25 +40,47 @@ HEADERS = [
 ]
 # What is new since the last look, late commits included: rows already told are remembered until the watermark passes.
 NEWS = """
-SELECT position, seq, hints FROM events_event WHERE position >= %s AND at > now() - interval '10 minutes' ORDER BY position, seq
+SELECT ledger_watermark(), position, seq, hints FROM (SELECT 1) AS one
+LEFT JOIN events_event ON position >= %s AND at > now() - interval '10 minutes' ORDER BY position, seq
 """
 
 
 class Stream:
-    """One open screen. Hints that come while it is busy are told once."""
+    """One open screen.
 
-    __slots__ = ("loop_waiter", "pending", "topics")
+    The hub writes to it directly: a server whose `send` is a plain coroutine (uvicorn) finishes without suspending unless
+    the client is slow, so a hint reaches a thousand screens without waking a task for each. A slow client, or a server
+    that sends otherwise, is told by the stream's own task instead; hints that come meanwhile are told once.
+    """
 
-    def __init__(self, topics: frozenset[str]) -> None:
+    __slots__ = ("loop_waiter", "pending", "send", "started", "topics")
+
+    def __init__(self, topics: frozenset[str], send: Send) -> None:
         self.topics = topics
+        self.send = send
+        self.started = False
         self.pending: dict[str, None] = {}
         self.loop_waiter: asyncio.Future[None] | None = None
 
-    def tell(self, topic: str) -> None:
+    def tell(self, topic: str, message: dict[str, Any]) -> None:
+        """`message` is the ASGI event that says `topic`, made once for all streams."""
+        if self.started and not self.pending and self._sent_at_once(message):
+            return
         self.pending[topic] = None
         waiter = self.loop_waiter
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
+
+    def _sent_at_once(self, message: dict[str, Any]) -> bool:
+        sending = self.send(message)
+        if not isinstance(sending, Coroutine):
+            return False
+        try:
+            sending.send(None)
+        except StopIteration:
+            return True
+        sending.close()  # the client is slow: nothing of this message was written yet
+        return False
 
     async def wait(self, seconds: float) -> None:
         """Until something is told, or the time of a ping."""
@@ -75,7 +97,15 @@ class Stream:
 
     def take(self) -> bytes:
         topics, self.pending = self.pending, {}
-        return b"".join(b"event: hint\ndata: %s\n\n" % topic.encode() for topic in topics)
+        return b"".join(_hint(topic) for topic in topics)
+
+
+def _hint(topic: str) -> bytes:
+    return b"event: hint\ndata: %s\n\n" % topic.encode()
+
+
+def _body(content: bytes) -> dict[str, Any]:
+    return {"type": "http.response.body", "body": content, "more_body": True}
 
 
 def _release(waiter: asyncio.Future[None]) -> None:
@@ -111,8 +141,11 @@ class Hub:
 
     def tell(self, topics: Iterable[str]) -> None:
         for topic in topics:
-            for stream in self.by_topic.get(topic, ()):
-                stream.tell(topic)
+            listeners = self.by_topic.get(topic)
+            if listeners:
+                message = _body(_hint(topic))
+                for stream in tuple(listeners):
+                    stream.tell(topic, message)
 
     def tell_all(self) -> None:
         """After a lost connection nobody knows what was missed: every screen re-reads."""
@@ -147,13 +180,14 @@ class Hub:
         self._low, self._told = row[0] if row else 0, set()
 
     async def _look(self, connection: psycopg.AsyncConnection[Any]) -> None:
-        cursor = await connection.execute("SELECT ledger_watermark()")
-        row = await cursor.fetchone()
-        watermark: int = row[0] if row else 0
         cursor = await connection.execute(NEWS, [self._low])
         still_open: set[int] = set()
         topics: dict[str, None] = {}
-        for position, seq, hints in await cursor.fetchall():
+        watermark = self._low
+        for row in await cursor.fetchall():
+            watermark, position, seq, hints = row
+            if seq is None:
+                continue
             if seq not in self._told:
                 topics.update(dict.fromkeys(hints))
             if position >= watermark:
@@ -215,19 +249,20 @@ async def application(scope: dict[str, Any], receive: Receive, send: Send) -> No
         # 204 tells an EventSource to stop asking: the page itself will be sent to the sign-in.
         await _refuse(send, 204)
         return
-    stream = Stream(topics)
+    stream = Stream(topics, send)
     HUB.add(stream)
     gone = asyncio.ensure_future(_until_gone(receive, stream))
     try:
         await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
-        await send({"type": "http.response.body", "body": b"retry: 2000\n\n" + PING, "more_body": True})
+        await send(_body(b"retry: 2000\n\n" + PING))
+        stream.started = True
         loop = asyncio.get_running_loop()
         recheck_at = loop.time() + RECHECK_SECONDS
         while not gone.done():
             await stream.wait(PING_SECONDS)
             if gone.done():
                 break
-            await send({"type": "http.response.body", "body": stream.take() or PING, "more_body": True})
+            await send(_body(stream.take() or PING))
             if loop.time() > recheck_at:
                 recheck_at = loop.time() + RECHECK_SECONDS
                 if await check(session_key, wanted) != topics:

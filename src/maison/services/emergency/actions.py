@@ -48,11 +48,11 @@ def take_in(
 ) -> tuple[Case, bool]:
     """Add one message to its case and bring the case to what all its messages tell. Returns the case and whether it was new.
 
-    Idempotent on the distribution id; two messages of one case never work at once (URG-01).
+    Idempotent on the sender and its distribution id; two messages of one case never work at once (URG-01).
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"emergency.case:{case_ref}"])
-    known = CaseMessage.objects.filter(distribution_id=distribution_id).select_related("case").first()
+    known = CaseMessage.objects.filter(sender=sender, distribution_id=distribution_id).select_related("case").first()
     if known is not None:
         return known.case, False
     found = Case.objects.filter(case_ref=case_ref).first()

@@ -107,7 +107,7 @@ class CaseMessage(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     case = models.ForeignKey(Case, models.PROTECT, related_name="messages")
-    distribution_id = models.CharField("identifiant de diffusion", max_length=200, unique=True)
+    distribution_id = models.CharField("identifiant de diffusion", max_length=200)
     exchange_id = models.UUIDField("échange", null=True, blank=True)
     kind = models.CharField("type de message", max_length=20)
     sender = models.CharField("émetteur", max_length=120)
@@ -119,6 +119,7 @@ class CaseMessage(models.Model):
         verbose_name = "message d'un dossier"
         verbose_name_plural = "messages d'un dossier"
         ordering = ["sent_at", "distribution_id"]
+        constraints = [models.UniqueConstraint(fields=["sender", "distribution_id"], name="case_message_once")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.distribution_id}"
