@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -18,16 +18,19 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--autoplay-policy=document-user-activation-required",
 ]
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 WIDTHS = (320, 768, 1440)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """One browser a module: while it is open Playwright keeps an event loop running, which other modules must not meet."""
     path = shutil.which("chromium")
     if path is None:
         pytest.fail("Chromium is not installed: ./maison test says how to add it.")
+    expect.set_options(timeout=20_000)  # a deadline, not a measure: two cores may be busy elsewhere
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser

@@ -10,7 +10,7 @@ import pytest
 
 from maison.cli.pytest_house import house_databases
 
-pytest_plugins = ["tests.fixtures"]
+pytest_plugins = ["tests.fixtures", "tests.browsers"]
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -72,9 +72,9 @@ class Background:
     def close(self) -> None:
         self.stop(*self.tasks)
         self.house.close()
+        self.run(self.loop.shutdown_asyncgens())
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join()
-        self.loop.run_until_complete(self.loop.shutdown_asyncgens())
         self.loop.close()
 
 

@@ -6,18 +6,14 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page
 
 from maison.cli.throwaway import OpenHouse, open_house
 from maison_region.sending import Door
 from maison_region.stories import StoryMessage
-from tests.browsers import chromium
 from tests.journeys.signing_in import sign_in
 
-__all__ = ["chromium"]
-
 PATIENCE_MS = 20_000
-expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="session")

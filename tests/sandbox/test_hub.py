@@ -81,6 +81,7 @@ def test_a_message_goes_to_the_queue_of_its_kind_to_the_byte(talk, kind, suffix)
         (message(descriptor={"language": "fr-FR", "explicitAddress": {"explicitAddressScheme": "hubex", "explicitAddressValue": "fr.health.absent"}}), A, "UNROUTABLE_MESSAGE"),
         (message(dateTimeExpires="2020-01-01T00:00:00+01:00"), A, "EXPIRED_MESSAGE_BEFORE_ROUTING"),
     ],
+    ids=["other-sender", "no-prefix", "other-key", "empty", "unreadable", "nobody-there", "expired"],
 )  # fmt: skip
 def test_what_cannot_be_routed_is_told_to_whoever_published_it(talk, body, key, title):
     error = wire.read_envelope(talk(body, queue=f"{key}.info", key=key).body)

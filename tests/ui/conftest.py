@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import queue
-import shutil
 import socketserver
 import threading
 from collections.abc import Callable, Iterator
@@ -16,21 +15,12 @@ import pytest
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.handlers.wsgi import WSGIHandler
 from django.utils.csp import CSP
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from maison.ui import frame
 from tests.ui.actor import LEA, ActorByShape
 
 HERE = Path(__file__).parent
-BROWSER_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture(autouse=True)
@@ -170,18 +160,6 @@ def served(house: Any, line: Line) -> Iterator[str]:
 
 
 # -- a browser
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    expect.set_options(timeout=20_000)  # a deadline, not a measure: two cores may be busy elsewhere
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
-            args=[*BROWSER_ARGUMENTS, "--autoplay-policy=document-user-activation-required"],
-        )
-        yield browser
-        browser.close()
 
 
 type OpenPage = Callable[..., Page]

@@ -12,7 +12,7 @@ HELP = """\
 Maison e-santé : la maison numérique de la santé d'une région.
 
   ./maison up                ouvre la maison : base, pages, tâches, passerelle (Ctrl-C ferme tout)
-        --port N  --host ADRESSE  --data DOSSIER  --no-demo
+        --port N  --host ADRESSE  --data DOSSIER  --no-demo  --no-activity
 
 Faire vivre
   ./maison simulate …        fait vivre une journée d'appels, de missions et d'arrivées
@@ -26,6 +26,7 @@ Construire
   ./maison test [--all] …    toute la suite de tests (les mots suivants vont à pytest)
   ./maison check             format, règles, types, contrats, gabarits, migrations, tests
   ./maison bench NOM         un banc de mesure  [--quick]
+  ./maison pictures          refait les images de la documentation
 
 Partout : --data DOSSIER choisit la maison (sinon MAISON_DATA, sinon .maison à côté de ce fichier) ;
 DATABASE_URL remplace la base embarquée par un PostgreSQL 15 ou plus récent.
@@ -37,6 +38,7 @@ COMMANDS: dict[str, str] = {
     "test": "maison.cli.suite:main",
     "check": "maison.cli.check:main",
     "bench": "maison.cli.bench:main",
+    "pictures": "maison.cli.pictures:main",
     "send": "maison.cli.send:main",
     "simulate": "maison.cli.manage:simulate",
     "manage": "maison.cli.manage:main",

@@ -6,6 +6,7 @@ Exit code 0: ready; EMPTY: ready, and nobody has moved in yet; 1: refused, said 
 from __future__ import annotations
 
 import hashlib
+import io
 import sys
 from pathlib import Path
 
@@ -49,6 +50,7 @@ def migrate() -> None:
         if plan:
             say(f"mise à jour de la base : {len(plan)} étapes…")
             call_command("migrate", verbosity=0, interactive=False)
+            call_command("load_catalogue", stdout=io.StringIO())  # each release opens the services it brings
         keep_positions_growing()
     finally:
         with connection.cursor() as cursor:

@@ -54,7 +54,7 @@ def open_house(*, demonstration: bool = True) -> Iterator[OpenHouse]:
     data = Path(tempfile.mkdtemp(prefix="maison-throwaway-"))
     port = free_ports(4)
     environ = {key: value for key, value in os.environ.items() if not key.startswith(("MAISON_", "DATABASE_URL"))}
-    command = [sys.executable, "-m", "maison.cli", "up", "--port", str(port), "--data", str(data)]
+    command = [sys.executable, "-m", "maison.cli", "up", "--port", str(port), "--data", str(data), "--no-activity"]
     with (data / "house.log").open("w") as log:
         process = subprocess.Popen(
             command + ([] if demonstration else ["--no-demo"]),

@@ -37,6 +37,7 @@ def arguments(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1", help="adresse d'écoute (127.0.0.1)")
     parser.add_argument("--data", type=Path, default=default_data(), help="dossier des données (.maison)")
     parser.add_argument("--no-demo", action="store_true", help="sans région de démonstration ni bac à sable")
+    parser.add_argument("--no-activity", action="store_true", help="sans les dossiers simulés du premier démarrage")
     return parser.parse_args(words)
 
 
@@ -51,7 +52,7 @@ def main(words: list[str]) -> int:
                 must_be_free("127.0.0.1", house.sandbox_port)
             house.note()
             cluster, environ = database(house, stack)
-            furnish(house, environ)
+            new = furnish(house, environ)
             crew = Crew(processes(house), environ)
             crew.listen()
             stack.callback(say, "la maison est fermée.")
@@ -59,6 +60,8 @@ def main(words: list[str]) -> int:
             crew.start()
             if not crew.asked_to_stop:
                 welcome(house, environ, time.monotonic() - began)
+                if new and not options.no_activity:
+                    stack.enter_context(first_activity(house, environ))
             keep(crew, cluster)
             say("fermeture…")
     except KeyboardInterrupt:
@@ -109,8 +112,8 @@ def database(house: House, stack: contextlib.ExitStack) -> tuple[Cluster | None,
     return cluster, house.environ(cluster.url())
 
 
-def furnish(house: House, environ: dict[str, str]) -> None:
-    """Tables, static files and, when the base is empty, the demonstration region."""
+def furnish(house: House, environ: dict[str, str]) -> bool:
+    """Tables, static files and, when the base is empty, the demonstration region; says whether it was just loaded."""
     code = subprocess.run(python("-m", "maison.cli.prepare"), env=environ, check=False).returncode
     if code not in {0, EMPTY}:
         raise Refused("La maison n'a pas pu être préparée (voir ci-dessus).")
@@ -118,6 +121,21 @@ def furnish(house: House, environ: dict[str, str]) -> None:
         say("chargement de la région de démonstration…")
         if subprocess.run(python("-m", "maison_region", "load"), env=environ, check=False).returncode:
             raise Refused("La région de démonstration n'a pas pu être chargée (voir ci-dessus).")
+        return True
+    return False
+
+
+@contextlib.contextmanager
+def first_activity(house: House, environ: dict[str, str]) -> Iterator[None]:
+    """A few cases of the last hours come in by the public door, so that no wall is empty at the first visit."""
+    say("quelques dossiers des dernières heures arrivent par la porte du Hub Santé…")
+    words = python("-m", "maison_region", "simulate", "--warmup", "--url", house.public_url)
+    process = subprocess.Popen(words, env=environ, stdout=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def exists(module: str) -> bool:

@@ -17,11 +17,9 @@ from maison.foundations.accounts import actions
 from maison.foundations.accounts.models import Session, User
 from maison.foundations.structures.models import Situation, Structure
 from maison_region.people import professional
-from tests.browsers import chromium, faults_at_every_width
+from tests.browsers import faults_at_every_width
 from tests.factories import HabilitationFactory
 from tests.sandbox.process import Sandbox
-
-__all__ = ["chromium"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -5,8 +5,8 @@ import re
 import pytest
 from django.urls import reverse
 
-from maison.foundations.audit.models import Entry
 from maison.formats.hub_sante.wire import read_message
+from maison.foundations.audit.models import Entry
 from maison.services.emergency import regulation
 from maison.services.emergency.models import Arrival, Case
 from tests.fixtures import SignIn

@@ -16,13 +16,11 @@ from playwright.sync_api import Browser, Page, expect
 
 from maison.services.portal import actions
 from maison.services.portal.models import AccessRequest
-from tests.browsers import chromium, faults_at_every_width
+from tests.browsers import faults_at_every_width
 from tests.services.portal.conftest import Person, Story
 from tests.services.portal.factories import ServiceFactory
 from tests.services.portal.test_portal_pages import something_waits
 from tests.ui.conftest import Line, _Quiet, _Server
-
-__all__ = ["chromium"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -51,7 +51,7 @@ def register() -> None:
     )
     clock.declare(
         CLOSING,
-        "Clôture d'un dossier validé ouvert dans la maison",
+        "Clôture d'un dossier validé ouvert dans la maison, compté depuis son passage à l'état actif",
         seconds=24 * 3600,
         owner="SAMU",
     )

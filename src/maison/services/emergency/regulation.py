@@ -49,7 +49,7 @@ def _say(actor: Actor, case_ref: str, kind: str, body: dict[str, Any], at: datet
     )  # fmt: skip
     recipients = recipients_of(case)
     if recipients:
-        message = CaseMessage.objects.get(distribution_id=distribution_id)
+        message = CaseMessage.objects.get(sender=settings.HUB_CLIENT_ID, distribution_id=distribution_id)
         publish(CaseShared(case.id, message.id, recipients))
     return case
 
@@ -229,8 +229,14 @@ def finish_case(*, actor: Actor, case_id: UUID) -> Case:
     case = _say_status(actor, case, Case.Status.ACHEVE)
     if not missing_for_validation(case):
         case = _say_status(Actor.system("emergency.validation"), case, Case.Status.VALIDE)
-        clock.start(CLOSING, case.id)
+        clock.start(CLOSING, case.id, due_at=_closing_time(case))
     return case
+
+
+def _closing_time(case: Case) -> datetime:
+    """The nomenclature counts from the passage to ACTIF (decision 0008), and never closes what was just validated sooner."""
+    delay = timedelta(seconds=clock.seconds_of(CLOSING))
+    return max(timezone.now(), (case.activated_at or case.opened_at) + delay)
 
 
 @transaction.atomic
