@@ -38,8 +38,13 @@ def main(words: list[str]) -> int:
     FOLDER.mkdir(parents=True, exist_ok=True)
     with open_house() as house, sync_playwright() as playwright:
         say("la région vit quelques heures…")
-        for command in (("simulate", "--warmup", "--share", "1", "--departments", "31"), ("story", "--until", "transport", "--speed", "100000")):
-            subprocess.run(python("-m", "maison_region", *command, "--url", house.url), check=True, stdout=subprocess.DEVNULL)
+        for command in (
+            ("simulate", "--warmup", "--share", "1", "--departments", "31"),
+            ("story", "--until", "transport", "--speed", "100000"),
+        ):
+            subprocess.run(
+                python("-m", "maison_region", *command, "--url", house.url), check=True, stdout=subprocess.DEVNULL
+            )
         time.sleep(5)  # the last messages reach the walls
         browser = playwright.chromium.launch(executable_path=browser_path, args=ARGUMENTS)
         for name, who, address, links, width, height, theme in PICTURES:
