@@ -72,13 +72,13 @@ def _is_worker(config: pytest.Config) -> bool:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The tests of one module that drive a browser or a broker run in one worker, and share what they started."""
+    """What drives a browser or a broker runs in one worker: two of them at once are slower than one."""
     absent = {} if config.getoption("all_tools") else {tool.marker: tool for tool in missing()}
     for item in items:
         for tool in TOOLS:
             if item.get_closest_marker(tool.marker) is None:
                 continue
-            item.add_marker(pytest.mark.xdist_group(f"{tool.marker}-{item.path.stem}"))
+            item.add_marker(pytest.mark.xdist_group(tool.marker))
             if tool.marker in absent:
                 item.add_marker(pytest.mark.skip(reason=f"{tool.name} is not installed"))
 

@@ -18,6 +18,6 @@ def main(words: list[str]) -> int:
 def command(words: list[str]) -> list[str]:
     rest = ["--all-tools" if word == "--all" else word for word in words]
     if not any(word.startswith(("-n", "--numprocesses")) for word in rest):
-        # Twice the cores: half of the suite waits for browsers, brokers and houses it has started.
-        rest += ["-n", str(min(2 * (os.cpu_count() or 2), MOST_WORKERS)), "--dist", "loadgroup"]
+        # One more than the cores: much of the suite waits for browsers, brokers and houses it has started.
+        rest += ["-n", str(min((os.cpu_count() or 2) + 1, MOST_WORKERS)), "--dist", "loadgroup"]
     return python("-m", "pytest", *rest)
