@@ -17,7 +17,7 @@ def configuration(host: str, port: int) -> uvicorn.Config:
     from maison.config.asgi import application
 
     return uvicorn.Config(
-        application,  # type: ignore[arg-type]
+        application,
         host=host,
         port=port,
         http="httptools",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, include, path
-from django.views.generic import RedirectView
 
 from maison.foundations.access import public
 from maison.ui import urls as style_pages
@@ -12,6 +13,12 @@ from maison.ui import urls as style_pages
 # The floor of components knows no rights: its style pages are declared here.
 for pattern in style_pages.urlpatterns:
     pattern.callback = public("the style page shows fictional people only")(pattern.callback)
+
+
+def favicon(request: HttpRequest) -> HttpResponse:
+    """For browsers that ask without reading the page; the address of the mark changes with its content."""
+    return redirect(static("maison/mark.svg"))
+
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("connexion/", include("maison.foundations.accounts.urls")),
@@ -24,11 +31,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("urgences/", include("maison.services.emergency.urls")),
     path("hub-sante/", include("maison.interop.hub_sante.urls")),
     path("echanges/", include("maison.interop.exchanges.urls")),
-    path(
-        "favicon.ico",
-        public("the mark of the house")(lambda request: RedirectView.as_view(url=static("maison/mark.svg"))(request)),
-        name="favicon",
-    ),
+    path("favicon.ico", public("the mark of the house")(favicon), name="favicon"),
     path("", include("maison.services.portal.urls")),
 ]
 
