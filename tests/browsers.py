@@ -39,6 +39,8 @@ def chromium() -> Iterator[Browser]:
 
 def faults_of(page: Page) -> list[str]:
     """What axe-core finds on the page as it stands: `rule: first element`."""
+    # What is cut off is greyed on purpose: the page is judged as it stands when it is connected.
+    page.wait_for_function("document.documentElement.dataset.maisonConnectionState !== 'offline'", timeout=20_000)
     # Run in the browser's own world, beside the page: its content security policy stays as strict as for a user.
     page.evaluate(AXE.read_text())
     found: dict[str, Any] = page.evaluate("axe.run(document, {resultTypes: ['violations']})")

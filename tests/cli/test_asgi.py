@@ -34,8 +34,11 @@ def test_a_stream_never_enters_djangos_handler(monkeypatch: pytest.MonkeyPatch):
     assert asked == ["/flux/"]
 
 
-def test_the_server_is_told_that_start_and_end_went_well():
+def test_the_server_is_told_that_start_and_end_went_well(monkeypatch: pytest.MonkeyPatch):
     told: list[str] = []
+    beats: list[str] = []
+    heart = SimpleNamespace(start=lambda: beats.append("start"), stop=lambda: beats.append("stop"))
+    monkeypatch.setattr(asgi, "Beating", lambda process: heart)
     asked = iter([{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}])
 
     async def receive() -> MutableMapping[str, Any]:
@@ -46,3 +49,4 @@ def test_the_server_is_told_that_start_and_end_went_well():
 
     asyncio.run(asgi.application({"type": "lifespan"}, receive, send))
     assert told == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+    assert beats == ["start", "stop"]
