@@ -3,39 +3,15 @@
 from __future__ import annotations
 
 import os
-import sys
 
-import django
-from django.conf import settings
+os.environ["DJANGO_SETTINGS_MODULE"] = "benches._bare_drf_settings"
+
 from django.core.wsgi import get_wsgi_application
-from django.urls import path
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "maison.config.settings")
-from maison.config import settings as house
+application = get_wsgi_application()
 
-settings.configure(
-    SECRET_KEY="bench",
-    ALLOWED_HOSTS=["*"],
-    ROOT_URLCONF=__name__,
-    MIDDLEWARE=[],
-    INSTALLED_APPS=[
-        "django.contrib.contenttypes", "django.contrib.postgres", "rest_framework", "maison.foundations.structures",
-        "maison.foundations.accounts", "maison.foundations.relay", "maison.services.emergency.apps.EmergencyConfig",
-    ],
-    AUTH_USER_MODEL="accounts.User",
-    DATABASES=house.DATABASES,
-    USE_TZ=True,
-    ETA=house.ETA,
-    HUB_CLIENT_ID=house.HUB_CLIENT_ID,
-    REST_FRAMEWORK={
-        "DEFAULT_AUTHENTICATION_CLASSES": [], "DEFAULT_PERMISSION_CLASSES": [], "UNAUTHENTICATED_USER": None,
-        "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-        "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination", "PAGE_SIZE": 20,
-    },
-)  # fmt: skip
-django.setup()
-
-from rest_framework import generics, serializers  # noqa: E402 -- needs the settings
+from django.urls import path  # noqa: E402 -- after Django is set up
+from rest_framework import generics, serializers  # noqa: E402
 
 from maison.services.emergency.models import Arrival  # noqa: E402
 
@@ -75,12 +51,3 @@ class Arrivals(generics.ListAPIView):  # type: ignore[type-arg]
 
 
 urlpatterns = [path("", Arrivals.as_view())]
-application = get_wsgi_application()
-
-if __name__ == "__main__":
-    from granian import Granian
-    from granian.constants import Interfaces
-
-    Granian(
-        "benches._bare_drf:application", port=int(sys.argv[1]), interface=Interfaces.WSGI, workers=1, log_enabled=False
-    ).serve()

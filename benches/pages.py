@@ -77,7 +77,7 @@ def list_against_drf(house: OpenHouse, seconds: float, repeats: int) -> dict[str
         f"Cookie: {settings.SESSION_COOKIE_NAME}={session}\r\n\r\n"
     ).encode()
     port = free_ports(1)
-    peer = subprocess.Popen([sys.executable, "-m", "benches._bare_drf", str(port)])
+    peer = subprocess.Popen([sys.executable, "-m", "benches._serve_drf", str(port)])
     bare = f"GET /?service={service.id} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
     try:
         until = time.monotonic() + 30

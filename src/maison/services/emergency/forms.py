@@ -82,4 +82,6 @@ class NewCaseForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["motive"].choices = [("", "Choisir…"), *table("motif").items()]  # type: ignore[attr-defined]
-        self.fields["place_kind"].choices = [("", "Non précisé"), *table("lieu").items()]  # type: ignore[attr-defined]
+        # The families of places are enough when typing in a hurry, and keep the page light.
+        families = [(code, words) for code, words in table("lieu").items() if code.endswith(".00")]
+        self.fields["place_kind"].choices = [("", "Non précisé"), *families]  # type: ignore[attr-defined]
