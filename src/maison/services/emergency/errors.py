@@ -6,11 +6,6 @@ class NotExpectedHere(BusinessError):
     message = "Ce patient n'est plus attendu dans ce service."
 
 
-class AlreadyArrived(BusinessError):
-    code, status = "EMG-002", 409
-    message = "L'arrivée de ce patient est déjà enregistrée."
-
-
 class ConfirmFirst(BusinessError):
     code, status = "EMG-003", 409
     message = "Confirmez d'abord que vous avez vu cette annonce."

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from maison.formats.hub_sante.merge import merge_case_update
+from maison.formats.hub_sante.vehicle import CANCELLED, STATUSES
 from maison.formats.hub_sante.wire import moment
 
 LIFE = ("PROGRAM", "ACTIF", "ACHEVE", "VALIDE", "CLOTURE", "CLASSE", "ARCHIVE")
@@ -166,10 +167,7 @@ def _vehicle_status(folded: Folded, reference: str, state: dict[str, Any], told:
         resource.statuses[state["status"]] = StatusTold(at, told.sent_at)
 
 
-ORDERED = (
-    "DECISION", "DECLENCHE", "DEPART", "ARRIVEE", "PEC", "BILAN", "ORIENTAT", "TRANSP", "ETAPE1", "TRANSP2", "ETAPE2",
-    "TRANSP3", "DESTIN", "FINPEC", "RETOUR", "RET-BASE", "REN-BASE",
-)  # fmt: skip
+ORDERED = tuple(status for status in STATUSES if status != CANCELLED)
 
 
 def _check_times(folded: Folded, resource: ResourceTold) -> None:

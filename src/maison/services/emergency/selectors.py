@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Count, F, Max, Min, Prefetch, Q, QuerySet
 from django.utils import timezone
 
+from maison.formats.hub_sante.vehicle import rank_of
 from maison.foundations.access import Actor
 from maison.foundations.relay import trail_of
 from maison.foundations.relay.models import Step
@@ -18,7 +19,6 @@ from maison.ui.components import TrailStep
 
 from . import words
 from .models import Arrival, Case, Resource, VehicleStatus
-from .models.resource import STATUS_ORDER
 from .permissions import P
 from .relays import ARRIVAL
 
@@ -99,7 +99,7 @@ def services_for(actor: Actor) -> list[Structure]:
     )
 
 
-def _with_all(arrivals: QuerySet[Arrival]) -> QuerySet[Arrival]:
+def with_all(arrivals: QuerySet[Arrival]) -> QuerySet[Arrival]:
     statuses = VehicleStatus.objects.order_by("at")
     return arrivals.select_related(
         "case__samu", "relay__redirected_to__to_structure__parent", "service__parent"
@@ -113,7 +113,7 @@ def board_rows(actor: Actor, service_id: UUID) -> list[Row]:
 
     What was called off and not acknowledged comes first of its priority: someone still waits for him.
     """
-    arrivals = _with_all(Arrival.objects.visible_to(actor).filter(service_id=service_id).current())
+    arrivals = with_all(Arrival.objects.visible_to(actor).filter(service_id=service_id).current())
     ordered = arrivals.order_by("offloaded_at", "priority", F("eta_at").asc(nulls_last=True), "announced_at")[:LIMIT]
     rows = rows_of(ordered)
     return sorted(rows, key=lambda row: (row.arrival.state == Arrival.State.ARRIVED and not row.unconfirmed,))
@@ -162,7 +162,7 @@ def trail_words(arrival: Arrival, steps: list[Step]) -> list[TrailStep]:
 
 
 def means_of(resource: Resource) -> Means:
-    statuses = sorted(resource.statuses.all(), key=lambda status: (status.at, STATUS_ORDER[status.code]))
+    statuses = sorted(resource.statuses.all(), key=lambda status: (status.at, rank_of(status.code)))
     last = statuses[-1] if statuses else None
     return Means(
         name=resource.name,
@@ -221,7 +221,7 @@ def open_cases(
 def case_rows(cases: Iterable[Case]) -> list[CaseRow]:
     """What the regulator reads of these cases, in five queries."""
     items = {case.id: case for case in cases}
-    arrivals = rows_of(_with_all(Arrival.objects.filter(case__in=items)).order_by("announced_at"))
+    arrivals = rows_of(with_all(Arrival.objects.filter(case__in=items)).order_by("announced_at"))
     resources: dict[UUID, list[Means]] = {}
     for resource in Resource.objects.filter(case__in=items).prefetch_related("statuses").order_by("name"):
         resources.setdefault(resource.case_id, []).append(means_of(resource))

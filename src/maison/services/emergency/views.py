@@ -163,7 +163,7 @@ def arrival(request: Any, arrival_id: UUID) -> HttpResponse:
         raise NotFound("Ce patient n'est plus attendu dans votre service.")
     if request.headers.get("HX-Request") != "true":
         trace_reading(request.actor, found.case, screen="arrival")
-    row = selectors.rows_of(selectors._with_all(Arrival.objects.filter(id=found.id)))[0]
+    row = selectors.rows_of(selectors.with_all(Arrival.objects.filter(id=found.id)))[0]
     document = found.case.document
     return page(
         request,

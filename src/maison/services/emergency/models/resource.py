@@ -79,6 +79,3 @@ class VehicleStatus(models.Model):
 
     def __str__(self) -> str:
         return self.code
-
-
-STATUS_ORDER = {code: rank for rank, code in enumerate(VehicleStatus.Code.values)}
