@@ -34,7 +34,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_lines_are_shown_with_the_name_of_their_process(capsys: pytest.CaptureFixture[str]):
     crew = Crew(
-        [Process("web", script("print('un'); print('deux', end=''); " + SLEEPER.replace("\n", "\nif 1:\n ")))],
+        [Process("web", script("print('un\\ndeux', end='', flush=True); " + SLEEPER.replace("\n", "\nif 1:\n ")))],
         dict(os.environ),
     )
     crew.start()

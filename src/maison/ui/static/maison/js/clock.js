@@ -32,7 +32,7 @@ function parts(at) {
 
 function dayOf(at) {
   const { day, month, year } = parts(at);
-  return `${day === "1" ? "1er" : day} ${MONTHS[month - 1]} ${year}`;
+  return `${Number(day) === 1 ? "1er" : Number(day)} ${MONTHS[month - 1]} ${year}`;
 }
 
 function age(passed, at) {
