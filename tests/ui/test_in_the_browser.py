@@ -14,6 +14,7 @@ from maison.ui import french
 from maison.ui.showcase import COMPONENTS
 from maison.ui.templatetags.maison_ui import clock_text
 from tests.ui.conftest import Line, OpenPage
+from tests.ui.urls import ANSWERED, BEDS, MAY_LEAVE
 
 pytestmark = pytest.mark.browser
 
@@ -228,6 +229,23 @@ def test_a_hint_makes_the_page_read_again(open_page: OpenPage, line: Line) -> No
     line.hint("beds.board:1")
     expect(page.locator("#rows[data-old]")).to_have_count(0)
     expect(page.locator("#rows li")).to_have_count(2)
+
+
+def test_what_is_told_while_the_page_reads_is_read_after(open_page: OpenPage, line: Line) -> None:
+    page = open_page("/lits/")
+    expect(page.locator("html")).to_have_attribute("data-maison-connection-state", "online")
+    MAY_LEAVE.clear()
+    ANSWERED.clear()
+    try:
+        line.hint("beds.board:1")
+        assert ANSWERED.wait(20)
+        BEDS.append("Lit 3")  # after the answer under way was made
+        line.hint("beds.board:1")
+        MAY_LEAVE.set()
+        expect(page.locator("#rows li")).to_have_count(3)
+    finally:
+        MAY_LEAVE.set()
+        BEDS[:] = BEDS[:2]
 
 
 def test_all_the_tabs_of_a_browser_share_one_stream(open_page: OpenPage, line: Line) -> None:

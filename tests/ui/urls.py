@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -11,13 +13,21 @@ from maison.ui.pages import done, leave, page, refused, unchanged
 
 BOARD = "tests_ui/board.html"
 
+# What a test holds: the beds as they are, and an answer that is ready but does not leave yet.
+BEDS = ["Lit 1", "Lit 2"]
+ANSWERED, MAY_LEAVE = threading.Event(), threading.Event()
+MAY_LEAVE.set()
+
 
 class NameForm(forms.Form):
     name = forms.CharField(label="Nom du lit", error_messages={"required": "Écrivez le nom du lit."})
 
 
 def board(request: HttpRequest) -> HttpResponse:
-    return page(request, BOARD, {"rows": ["Lit 1", "Lit 2"], "form": NameForm()}, part="rows")
+    answer = page(request, BOARD, {"rows": list(BEDS), "form": NameForm()}, part="rows")
+    ANSWERED.set()
+    MAY_LEAVE.wait(20)
+    return answer
 
 
 def rename(request: HttpRequest) -> HttpResponse:

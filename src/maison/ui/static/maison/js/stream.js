@@ -97,8 +97,28 @@ function attend() {
     document.body.dispatchEvent(new CustomEvent(`maison:${name}`, { detail, bubbles: true }));
   }
 
+  // One reading at a time. A topic told while an answer is on its way waits for it: that answer may be older than what
+  // was told, and its swap takes away the element that would have read again.
+  const told = new Set();
+  let underWay = 0;
+
+  function read(topic) {
+    if (underWay) told.add(topic);
+    else say(topic.split(":")[0], { topic });
+  }
+
+  document.body.addEventListener("htmx:beforeSend", ({ detail: { xhr } }) => {
+    underWay += 1;
+    xhr.addEventListener("loadend", () => {
+      if (--underWay) return;
+      const waiting = [...told];
+      told.clear();
+      waiting.forEach(read);
+    });
+  });
+
   function hear({ topic, state, since }) {
-    if (topic && mine.includes(topic)) say(topic.split(":")[0], { topic });
+    if (topic && mine.includes(topic)) read(topic);
     if (!state || root.dataset.maisonConnectionState === state) return;
     root.dataset.maisonConnectionState = state;
     lostAt = state === "offline" ? since : 0;
