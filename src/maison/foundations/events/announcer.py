@@ -1,4 +1,4 @@
-"""One announcer per process: commits that happen together are told by one NOTIFY, a few milliseconds later.
+"""One announcer per process: a commit is told at once, those that follow within milliseconds are told together.
 
 A transaction that NOTIFYs takes a lock shared by the whole cluster while it commits; here no action does. If the
 process dies before announcing, listeners still find the row: they also look by themselves once a second.
@@ -47,10 +47,12 @@ def wake() -> None:
 
 def _run() -> None:
     connection: psycopg.Connection | None = None
+    announced_at = -COALESCE_SECONDS
     while True:
         _wanted.wait()
-        time.sleep(COALESCE_SECONDS)
+        time.sleep(max(0.0, announced_at + COALESCE_SECONDS - time.monotonic()))
         _wanted.clear()
+        announced_at = time.monotonic()
         for attempt in (1, 2):  # the first may only find out that the connection was lost since
             try:
                 if connection is None or connection.closed:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from http.cookies import CookieError, SimpleCookie
 from importlib import import_module
-from typing import Any
+from typing import Any, Protocol, TypedDict
 from urllib.parse import parse_qs
 
 import psycopg
@@ -27,17 +27,33 @@ log = logging.getLogger(__name__)
 type Send = Callable[[dict[str, Any]], Awaitable[None]]
 type Receive = Callable[[], Awaitable[dict[str, Any]]]
 
+
+class Flow(Protocol):
+    write_paused: bool
+
+
+class Wire(TypedDict):
+    """What a server lends of a connection."""
+
+    transport: asyncio.Transport
+    flow: Flow
+
+
 PING_SECONDS = 2
 LOOK_SECONDS = 1.0  # when no announcement comes, the hub looks by itself
 RECHECK_SECONDS = 120
 MAX_TOPICS = 40
 PING = b"event: ping\ndata: %d\n\n" % PING_SECONDS
+PINGED_TOGETHER = 50
 HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
     (b"x-accel-buffering", b"no"),
     (b"x-content-type-options", b"nosniff"),
 ]
+WIRE = "maison.wire"
+"""ASGI extension by which a server lends its connection (`Wire`). Only chunks of the started body may be
+written, and only while `flow.write_paused` is false. Without it every hint goes through `send`."""
 # What is new since the last look, late commits included: rows already told are remembered until the watermark passes.
 NEWS = """
 SELECT ledger_watermark(), position, seq, hints FROM (SELECT 1) AS one
@@ -48,69 +64,74 @@ LEFT JOIN events_event ON position >= %s AND at > now() - interval '10 minutes' 
 class Stream:
     """One open screen.
 
-    The hub writes to it directly: a server whose `send` is a plain coroutine (uvicorn) finishes without suspending unless
-    the client is slow, so a hint reaches a thousand screens without waking a task for each. A slow client, or a server
-    that sends otherwise, is told by the stream's own task instead; hints that come meanwhile are told once.
+    The hub writes to its connection directly when the server lends it (`WIRE`) and the client keeps up: a hint then
+    reaches a thousand screens without waking a task for each. A slow client, or one of a server that lends nothing, is
+    told by the stream's own task; hints that come meanwhile are told once.
     """
 
-    __slots__ = ("loop_waiter", "pending", "send", "started", "topics")
+    __slots__ = ("flow", "pending", "send", "started", "topics", "transport", "waiter")
 
-    def __init__(self, topics: frozenset[str], send: Send) -> None:
+    def __init__(self, topics: frozenset[str], send: Send, wire: Wire | None = None) -> None:
         self.topics = topics
         self.send = send
+        self.transport: asyncio.Transport | None = wire["transport"] if wire else None
+        self.flow: Flow | None = wire["flow"] if wire else None
         self.started = False
-        self.pending: dict[str, None] = {}
-        self.loop_waiter: asyncio.Future[None] | None = None
+        self.pending: dict[bytes, None] = {}
+        self.waiter: asyncio.Future[None] | None = None
 
-    def tell(self, topic: str, message: dict[str, Any]) -> None:
-        """`message` is the ASGI event that says `topic`, made once for all streams."""
-        if self.started and not self.pending and self._sent_at_once(message):
+    def tell(self, said: bytes, chunk: bytes) -> None:
+        """`chunk` is `said` as it goes over the wire, made once for all streams."""
+        transport = self.transport
+        if (
+            transport is not None
+            and self.flow is not None
+            and self.started
+            and not self.pending
+            and not self.flow.write_paused
+            and not transport.is_closing()
+        ):
+            transport.write(chunk)
             return
-        self.pending[topic] = None
-        waiter = self.loop_waiter
-        if waiter is not None and not waiter.done():
-            waiter.set_result(None)
+        self.pending[said] = None
+        self.wake()
 
-    def _sent_at_once(self, message: dict[str, Any]) -> bool:
-        sending = self.send(message)
-        if not isinstance(sending, Coroutine):
-            return False
-        try:
-            sending.send(None)
-        except StopIteration:
-            return True
-        sending.close()  # the client is slow: nothing of this message was written yet
-        return False
+    def wake(self) -> None:
+        if self.waiter is not None and not self.waiter.done():
+            self.waiter.set_result(None)
 
     async def wait(self, seconds: float) -> None:
-        """Until something is told, or the time of a ping."""
+        """Until something is told that could not be written at once, the client leaves, or the time has passed."""
         if self.pending:
             return
-        loop = asyncio.get_running_loop()
-        self.loop_waiter = waiter = loop.create_future()
-        timer = loop.call_later(seconds, _release, waiter)
+        self.waiter = asyncio.get_running_loop().create_future()
         try:
-            await waiter
+            async with asyncio.timeout(seconds):
+                await self.waiter
+        except TimeoutError:
+            return
         finally:
-            timer.cancel()
-            self.loop_waiter = None
+            self.waiter = None
 
     def take(self) -> bytes:
-        topics, self.pending = self.pending, {}
-        return b"".join(_hint(topic) for topic in topics)
+        pending, self.pending = self.pending, {}
+        return b"".join(pending)
 
 
 def _hint(topic: str) -> bytes:
     return b"event: hint\ndata: %s\n\n" % topic.encode()
 
 
+def _chunk(said: bytes) -> bytes:
+    """As HTTP/1.1 carries a piece of a body whose length is not known."""
+    return b"%x\r\n%b\r\n" % (len(said), said)
+
+
+PING_CHUNK = _chunk(PING)
+
+
 def _body(content: bytes) -> dict[str, Any]:
     return {"type": "http.response.body", "body": content, "more_body": True}
-
-
-def _release(waiter: asyncio.Future[None]) -> None:
-    if not waiter.done():
-        waiter.set_result(None)
 
 
 class Hub:
@@ -118,17 +139,22 @@ class Hub:
 
     def __init__(self) -> None:
         self.by_topic: dict[str, set[Stream]] = {}
-        self.count = 0
+        self.streams: set[Stream] = set()
         self._low = 0
         self._told: set[int] = set()
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def count(self) -> int:
+        return len(self.streams)
 
     def add(self, stream: Stream) -> None:
         for topic in stream.topics:
             self.by_topic.setdefault(topic, set()).add(stream)
-        self.count += 1
-        if self._task is None or self._task.done():
-            self._task = asyncio.get_running_loop().create_task(self._follow())
+        self.streams.add(stream)
+        if not self._tasks or any(task.done() for task in self._tasks):
+            loop = asyncio.get_running_loop()
+            self._tasks = [loop.create_task(self._follow()), loop.create_task(self._ping())]
 
     def remove(self, stream: Stream) -> None:
         for topic in stream.topics:
@@ -137,20 +163,33 @@ class Hub:
                 listeners.discard(stream)
                 if not listeners:
                     del self.by_topic[topic]
-        self.count -= 1
+        self.streams.discard(stream)
 
     def tell(self, topics: Iterable[str]) -> None:
         for topic in topics:
             listeners = self.by_topic.get(topic)
             if listeners:
-                message = _body(_hint(topic))
+                said = _hint(topic)
+                chunk = _chunk(said)
                 for stream in tuple(listeners):
-                    stream.tell(topic, message)
+                    stream.tell(said, chunk)
 
     def tell_all(self) -> None:
         """After a lost connection nobody knows what was missed: every screen re-reads."""
         for topic in list(self.by_topic):
             self.tell([topic])
+
+    async def _ping(self) -> None:
+        """Every screen hears a ping each PING_SECONDS; a few at a time, so that no hint waits behind a thousand pings."""
+        while True:
+            streams = list(self.streams)
+            slices = [streams[start : start + PINGED_TOGETHER] for start in range(0, len(streams), PINGED_TOGETHER)]
+            for some in slices:
+                for stream in some:
+                    stream.tell(PING, PING_CHUNK)
+                await asyncio.sleep(PING_SECONDS / len(slices))
+            if not slices:
+                await asyncio.sleep(PING_SECONDS)
 
     async def _follow(self) -> None:
         first = True
@@ -249,7 +288,7 @@ async def application(scope: dict[str, Any], receive: Receive, send: Send) -> No
         # 204 tells an EventSource to stop asking: the page itself will be sent to the sign-in.
         await _refuse(send, 204)
         return
-    stream = Stream(topics, send)
+    stream = Stream(topics, send, scope.get("extensions", {}).get(WIRE))
     HUB.add(stream)
     gone = asyncio.ensure_future(_until_gone(receive, stream))
     try:
@@ -259,11 +298,12 @@ async def application(scope: dict[str, Any], receive: Receive, send: Send) -> No
         loop = asyncio.get_running_loop()
         recheck_at = loop.time() + RECHECK_SECONDS
         while not gone.done():
-            await stream.wait(PING_SECONDS)
+            await stream.wait(recheck_at - loop.time())
             if gone.done():
                 break
-            await send(_body(stream.take() or PING))
-            if loop.time() > recheck_at:
+            if stream.pending:
+                await send(_body(stream.take()))
+            if loop.time() >= recheck_at:
                 recheck_at = loop.time() + RECHECK_SECONDS
                 if await check(session_key, wanted) != topics:
                     break  # the browser asks again, with what is allowed now
@@ -275,5 +315,4 @@ async def application(scope: dict[str, Any], receive: Receive, send: Send) -> No
 async def _until_gone(receive: Receive, stream: Stream) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
-    if stream.loop_waiter is not None:
-        _release(stream.loop_waiter)
+    stream.wake()
