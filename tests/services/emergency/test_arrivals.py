@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from maison.foundations import clock
@@ -15,7 +13,7 @@ from maison.foundations.clock.models import Timer
 from maison.foundations.errors import Forbidden, NotFound
 from maison.foundations.events.models import StoredEvent
 from maison.foundations.relay import waiting_for
-from maison.services.emergency import actions, selectors
+from maison.services.emergency import actions, selectors, walls
 from maison.services.emergency.access import access_case
 from maison.services.emergency.errors import ConfirmFirst, NotExpectedHere
 from maison.services.emergency.models import Arrival, Case
@@ -40,7 +38,17 @@ def regulator(region: Chain):  # type: ignore[no-untyped-def]
 
 
 def lines(service) -> list[Arrival]:  # type: ignore[no-untyped-def]
-    return [row.arrival for row in selectors.board_rows(nurse(service), service.id)]
+    return [row.arrival for row in board_rows(nurse(service), service)]
+
+
+def board_rows(actor, service) -> list[selectors.Row]:  # type: ignore[no-untyped-def]
+    wall = walls.read_wall(actor, service.id)
+    assert wall is not None
+    rows = selectors.rows_of(
+        selectors.with_all(Arrival.objects.filter(id__in=[line.arrival_id for line in wall.lines]))
+    )
+    order = [line.arrival_id for line in wall.lines]
+    return sorted(rows, key=lambda row: order.index(row.arrival.id))
 
 
 def test_a_case_appears_on_a_wall_only_at_the_decision_of_orientation(region: Chain) -> None:
@@ -128,7 +136,7 @@ def test_the_hand_shake_goes_sent_received_confirmed_arrived_offloaded(region: C
     assert waiting_for(me) == []
     actions.record_arrival(actor=me, arrival_id=arrival.id)
     actions.offload(actor=me, arrival_id=arrival.id)
-    row = selectors.board_rows(me, region.north_adults.id)[0]
+    row = board_rows(me, region.north_adults)[0]
     assert [step.word for step in row.trail if step.at] == [
         "Envoyé",
         "Reçu par le service",
@@ -305,22 +313,3 @@ def test_lines_come_by_priority_then_expected_time(region: Chain) -> None:
         for line in lines(region.north_adults)
     ]
     assert shown == [("P0", 30), ("P1", 40), ("P1", 50), ("P2", 10)]
-
-
-def test_a_wall_takes_the_same_number_of_queries_whatever_its_length(region: Chain) -> None:
-    def queries() -> int:
-        with CaptureQueriesContext(connection) as captured:
-            selectors.board_rows(nurse(region.north_adults), region.north_adults.id)
-        return len(captured)
-
-    def announce() -> None:
-        told = Told()
-        told.opens()
-        told.engages()
-        told.orients(region.north)
-
-    announce()
-    few = queries()
-    for _ in range(5):
-        announce()
-    assert queries() == few <= 5

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, F, Max, Min, Prefetch, Q, QuerySet
+from django.db.models import Count, Max, Min, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from maison.formats.hub_sante.vehicle import rank_of
@@ -22,7 +22,8 @@ from .models import Arrival, Case, Resource, VehicleStatus
 from .permissions import P
 from .relays import ARRIVAL
 
-LIMIT = 60
+SOON_MINUTES = 5
+LATE_AFTER = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class Row:
     confirmed_by: str
     confirmed_at: datetime | None
     elsewhere: str
+    read_at: datetime
 
     @property
     def title(self) -> str:
@@ -65,11 +67,7 @@ class Row:
 
     @property
     def is_late(self) -> bool:
-        """Expected more than fifteen minutes ago and not said arrived."""
-        arrival = self.arrival
-        return arrival.state in Arrival.EXPECTED and bool(
-            arrival.eta_at and arrival.eta_at < timezone.now() - timedelta(minutes=15)
-        )
+        return is_late(self.arrival.state, self.arrival.eta_at, self.read_at)
 
     @property
     def unconfirmed(self) -> bool:
@@ -82,6 +80,11 @@ class Row:
     @property
     def last_observation(self) -> str:
         return self.observations[0].text if self.observations else ""
+
+
+def is_late(state: str, eta_at: datetime | None, now: datetime) -> bool:
+    """Expected more than fifteen minutes ago and not said arrived."""
+    return state in Arrival.EXPECTED and eta_at is not None and eta_at < now - LATE_AFTER
 
 
 def services_for(actor: Actor) -> list[Structure]:
@@ -108,24 +111,14 @@ def with_all(arrivals: QuerySet[Arrival]) -> QuerySet[Arrival]:
     )
 
 
-def board_rows(actor: Actor, service_id: UUID) -> list[Row]:
-    """The wall of one service: priority then expected time; five queries whatever the number of lines.
-
-    What was called off and not acknowledged comes first of its priority: someone still waits for him.
-    """
-    arrivals = with_all(Arrival.objects.visible_to(actor).filter(service_id=service_id).current())
-    ordered = arrivals.order_by("offloaded_at", "priority", F("eta_at").asc(nulls_last=True), "announced_at")[:LIMIT]
-    rows = rows_of(ordered)
-    return sorted(rows, key=lambda row: (row.arrival.state == Arrival.State.ARRIVED and not row.unconfirmed,))
-
-
-def rows_of(arrivals: Iterable[Arrival]) -> list[Row]:
-    items = list(arrivals)
+def rows_of(arrivals: Iterable[Arrival], *, now: datetime | None = None) -> list[Row]:
+    """What is said of these arrivals, as it is `now`."""
+    items, read_at = list(arrivals), now or timezone.now()
     trails = trail_of(arrival.relay_id for arrival in items)
-    return [_row(arrival, trails[arrival.relay_id]) for arrival in items]
+    return [_row(arrival, trails[arrival.relay_id], read_at) for arrival in items]
 
 
-def _row(arrival: Arrival, steps: list[Step]) -> Row:
+def _row(arrival: Arrival, steps: list[Step], read_at: datetime) -> Row:
     document = arrival.case.document
     confirmed = next((step for step in steps if step.code == "confirmed"), None)
     redirected = arrival.relay.redirected_to
@@ -140,6 +133,7 @@ def _row(arrival: Arrival, steps: list[Step]) -> Row:
         confirmed_by=confirmed.name if confirmed else "",
         confirmed_at=confirmed.at if confirmed else None,
         elsewhere=service_name(redirected.to_structure) if redirected else "",
+        read_at=read_at,
     )
 
 

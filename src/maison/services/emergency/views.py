@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from maison.foundations import audit
 from maison.foundations.access import requires, signed_in
 from maison.foundations.errors import NotFound
-from maison.foundations.structures.models import Structure
 from maison.ui.freshness import Freshness
 from maison.ui.pages import done, page, unchanged
 
-from . import actions, selectors, words
+from . import actions, selectors, walls, words
 from .access import access_arrival, trace_reading
 from .models import Arrival
 from .permissions import P
 
-BOARD, WALL = "emergency/board.html", "emergency/wall.html"
-WALL_ROWS = 12
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """One of the two ways to show a wall; `line` is the template of one of its lines, drawn apart."""
+
+    name: str
+    template: str
+    line: str
+    rows: int
+    shows_done: bool
+
+
+BOARD = Screen("emergency:board", "emergency/board.html", "emergency/_line.html", walls.LIMIT, shows_done=True)
+WALL = Screen("emergency:wall", "emergency/wall.html", "emergency/_wall_row.html", 12, shows_done=False)
 
 
 @require_GET
@@ -44,58 +55,57 @@ def boards(request: Any) -> HttpResponse:
     return page(request, "emergency/boards.html", {"services": services}, part="list")
 
 
-def _board_context(request: Any, service_id: UUID) -> dict[str, Any]:
-    if not request.actor.can(P.VIEW_BOARD, service_id):
+def _read_wall(request: Any, service_id: UUID) -> walls.Wall:
+    wall = walls.read_wall(request.actor, service_id) if request.actor.can(P.VIEW_BOARD, service_id) else None
+    if wall is None:
         raise NotFound
-    service = Structure.objects.select_related("parent").filter(id=service_id, kind=Structure.Kind.SERVICE).first()
-    if service is None:
-        raise NotFound
-    rows = selectors.board_rows(request.actor, service_id)
-    expected = [row for row in rows if row.arrival.state in Arrival.EXPECTED]
+    return wall
+
+
+def _wall_context(request: Any, wall: walls.Wall, screen: Screen) -> dict[str, Any]:
+    lines = [line for line in wall.lines if screen.shows_done or not line.is_done]
+    shown = lines[: screen.rows]
+    may_confirm = request.actor.can(P.CONFIRM_ARRIVALS, wall.service_id)
     return {
-        "service": service,
-        "service_name": selectors.service_name(service),
-        "rows": rows,
-        "expected": len(expected),
-        "unconfirmed": sum(row.unconfirmed for row in rows),
-        "to_receive": [
-            row.arrival.id for row in rows if row.arrival.relay.status == "sent" and not row.arrival.relay.ending
-        ],
-        "may_confirm": request.actor.can(P.CONFIRM_ARRIVALS, service_id),
-        "read": Freshness(timezone.now(), "messages des SAMU", timedelta(minutes=2), timedelta(minutes=5)),
+        "wall": wall,
+        "lines": walls.draw(screen.line, shown, may_confirm=may_confirm, now=wall.at),
+        "hidden": len(lines) - len(shown) + wall.total - len(wall.lines),
+        "expected": sum(line.is_expected for line in wall.lines),
+        "unconfirmed": sum(line.unconfirmed for line in wall.lines),
+        "to_receive": " ".join(str(line.arrival_id) for line in wall.lines if line.is_to_receive),
+        "may_confirm": may_confirm,
+        "read": Freshness(wall.at, "messages des SAMU", timedelta(minutes=2), timedelta(minutes=5)),
     }
 
 
-def _trace_board(request: Any, context: dict[str, Any]) -> None:
+def _trace_wall(request: Any, wall: walls.Wall) -> None:
     """Opening a wall is traced; its own refreshes are not, since a line that appears is traced when it is received."""
     if request.headers.get("HX-Request") != "true":
-        ids = [str(row.arrival.case_id) for row in context["rows"]]
         audit.record(
             request.actor,
             "emergency.board_read",
-            target=context["service"],
-            structure=context["service"].id,
-            details={"cases": ids},
+            target=("structures.structure", wall.service_id),
+            structure=wall.service_id,
+            details={"cases": [str(line.case_id) for line in wall.lines]},
         )
+
+
+def _show_wall(request: Any, service_id: UUID, screen: Screen) -> HttpResponse:
+    wall = _read_wall(request, service_id)
+    _trace_wall(request, wall)
+    return page(request, screen.template, _wall_context(request, wall, screen), part="rows")
 
 
 @require_GET
 @requires(P.VIEW_BOARD)
 def board(request: Any, service_id: UUID) -> HttpResponse:
-    context = _board_context(request, service_id)
-    _trace_board(request, context)
-    return page(request, BOARD, context, part="rows")
+    return _show_wall(request, service_id, BOARD)
 
 
 @require_GET
 @requires(P.VIEW_BOARD)
 def wall(request: Any, service_id: UUID) -> HttpResponse:
-    context = _board_context(request, service_id)
-    _trace_board(request, context)
-    shown = [row for row in context["rows"] if not (row.arrival.offloaded_at and not row.unconfirmed)]
-    return page(
-        request, WALL, {**context, "rows": shown[:WALL_ROWS], "hidden": max(0, len(shown) - WALL_ROWS)}, part="rows"
-    )
+    return _show_wall(request, service_id, WALL)
 
 
 @require_POST
@@ -103,7 +113,7 @@ def wall(request: Any, service_id: UUID) -> HttpResponse:
 def receive(request: Any, service_id: UUID) -> HttpResponse:
     """The page says which lines it shows: the sender sees « reçu »."""
     ids = []
-    for text in request.POST.getlist("arrivee")[: selectors.LIMIT]:
+    for text in " ".join(request.POST.getlist("arrivee")).split()[: walls.LIMIT]:
         try:
             ids.append(UUID(text))
         except ValueError:
@@ -116,9 +126,9 @@ def _answer(request: Any, arrival: Arrival, say: str) -> HttpResponse:
     """The list as it now stands, for the page that asked: board, wall or sheet."""
     if request.POST.get("depuis") == "fiche":
         return done(request, to=("emergency:arrival", arrival.id), say=say)
-    template, name = (WALL, "emergency:wall") if request.POST.get("depuis") == "mur" else (BOARD, "emergency:board")
-    context = _board_context(request, arrival.service_id)
-    return done(request, template, context, part="rows", to=(name, arrival.service_id), say=say)
+    screen = WALL if request.POST.get("depuis") == "mur" else BOARD
+    context = _wall_context(request, _read_wall(request, arrival.service_id), screen)
+    return done(request, screen.template, context, part="rows", to=(screen.name, arrival.service_id), say=say)
 
 
 @require_POST

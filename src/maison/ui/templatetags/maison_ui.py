@@ -91,6 +91,7 @@ def clock(
     danger: int | None = None,
     warn_word: str = "",
     danger_word: str = "",
+    now: dt.datetime | None = None,
 ) -> SafeString | str:
     """A moment that counts: `countdown` (dans 12 min, en retard de 3 min) or `elapsed` (depuis 4 min).
 
@@ -98,7 +99,7 @@ def clock(
     """
     if at is None:
         return ""
-    text, state = clock_text(at, kind, warn=warn, danger=danger, warn_word=warn_word, danger_word=danger_word)
+    text, state = clock_text(at, kind, warn=warn, danger=danger, warn_word=warn_word, danger_word=danger_word, now=now)
     return format_html(
         '<time class="maison-clock" datetime="{}" data-maison-clock="{}" data-state="{}"'
         ' data-warn="{}" data-danger="{}" data-warn-word="{}" data-danger-word="{}">{}</time>',
