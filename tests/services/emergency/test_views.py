@@ -7,8 +7,10 @@ from django.urls import reverse
 
 from maison.formats.hub_sante.wire import read_message
 from maison.foundations.audit.models import Entry
+from maison.foundations.structures.models import Structure
 from maison.services.emergency import regulation
 from maison.services.emergency.models import Arrival, Case
+from tests.factories import StructureFactory
 from tests.fixtures import SignIn
 from tests.services.emergency.factories import Chain, Told, chain
 
@@ -225,3 +227,47 @@ def test_what_a_form_lacks_is_said_beside_the_field(region: Chain, signed_in_cli
     assert "Indiquez la commune de l&#x27;intervention." in page
     assert "Écrivez le numéro avec des chiffres" in page
     assert not Case.objects.exists()
+
+
+def test_the_nearest_sites_are_proposed_first_and_the_whole_region_on_demand(
+    region: Chain, signed_in_client: SignIn
+) -> None:
+    arrival = announced(region)
+    for number in range(9):
+        site = StructureFactory(
+            name=f"Clinique {number}", short_name=f"C{number}", latitude=44.5 + number, longitude=3.0
+        )
+        StructureFactory(
+            service=True, parent=site, service_type="urgences_adultes", name=f"Urgences {number}", short_name="SAU"
+        )
+    browser = signed_in_client("regulateur", region.samu)
+    url = reverse("emergency:case", args=[arrival.case_id])
+    page = browser.get(url).content.decode()
+    assert page.index('label="Hôpital Nord fictif"') < page.index('label="Hôpital Sud fictif"')  # the scene is at Revel
+    assert page.index('label="Hôpital Sud fictif"') < page.index('label="Clinique 0"')
+    assert "Clinique 8" not in page
+    assert "Clinique 8" in browser.get(url, {"services": "tous"}).content.decode()
+    swapped = browser.get(url, {"services": "tous"}, headers=HTMX).content.decode()
+    assert swapped.lstrip().startswith('<section id="orienter"')
+    assert "Clinique 8" in swapped
+
+
+def test_a_scene_without_coordinates_proposes_the_sites_of_the_department(
+    region: Chain, signed_in_client: SignIn
+) -> None:
+    arrival = announced(region)
+    Case.objects.update(latitude=None, longitude=None)
+    Structure.objects.filter(id__in=[region.samu.id, region.south.id]).update(department="31")
+    Structure.objects.filter(id=region.north.id).update(department="34")
+    browser = signed_in_client("regulateur", region.samu)
+    page = browser.get(reverse("emergency:case", args=[arrival.case_id])).content.decode()
+    assert "Hôpital Sud fictif" in page
+    assert 'label="Hôpital Nord fictif"' not in page
+
+
+def test_reading_a_case_again_leaves_the_form_being_filled_alone(region: Chain, signed_in_client: SignIn) -> None:
+    arrival = announced(region)
+    browser = signed_in_client("regulateur", region.samu)
+    part = browser.get(reverse("emergency:case", args=[arrival.case_id]), headers=HTMX).content.decode()
+    assert 'id="dossier"' in part
+    assert "<form" not in part

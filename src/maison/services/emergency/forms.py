@@ -29,7 +29,7 @@ class NoteForm(forms.Form):
 
 
 class OrientForm(forms.Form):
-    """Where the patient goes; services are grouped by site."""
+    """Where the patient goes; services are grouped by site, in the order given."""
 
     service = forms.ChoiceField(
         label="Service receveur", error_messages={"required": "Choisissez le service receveur."}

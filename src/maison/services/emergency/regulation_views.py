@@ -6,11 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Paginator
+from django.forms import Form
 from django.http import HttpResponse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from maison.foundations.access import requires
-from maison.ui.pages import done, page
+from maison.ui.pages import done, page, wants_fragment
 
 from . import regulation, selectors, words
 from .access import access_case, trace_reading
@@ -70,8 +71,18 @@ def case(request: Any, case_id: UUID) -> HttpResponse:
     context = _case_context(request, case_id)
     if request.headers.get("HX-Request") != "true":
         trace_reading(request.actor, context["case"], screen="case")
-    context |= {"note_form": NoteForm(), "orient_form": OrientForm(services=selectors.receiving_sites(request.actor))}
-    return page(request, CASE, context, part="sheet")
+    if wants_fragment(request) and "services" not in request.GET:
+        return page(request, CASE, context, part="sheet")
+    return page(request, CASE, context | _forms(request, context), part="orient")
+
+
+def _forms(request: Any, context: dict[str, Any], **bound: Form) -> dict[str, Any]:
+    """Eight sites near the scene are what is needed nine times in ten; the whole region is one touch away."""
+    services = selectors.receiving_sites()
+    near = selectors.nearest_sites(context["case"], services)
+    everywhere = request.GET.get("services") == "tous" or not near
+    forms = {"note_form": NoteForm(), "orient_form": OrientForm(services=services if everywhere else near)}
+    return {"all_services": everywhere, **forms, **bound}
 
 
 @require_http_methods(["GET", "POST"])
@@ -90,8 +101,7 @@ def add_note(request: Any, case_id: UUID) -> HttpResponse:
     form = NoteForm(request.POST)
     if not form.is_valid():
         context = _case_context(request, case_id)
-        context |= {"note_form": form, "orient_form": OrientForm(services=selectors.receiving_sites(request.actor))}
-        return page(request, CASE, context, status=422)
+        return page(request, CASE, context | _forms(request, context, note_form=form), status=422)
     regulation.add_note(actor=request.actor, case_id=case_id, text=form.cleaned_data["text"])
     return done(request, to=("emergency:case", case_id), say="Observation ajoutée.")
 
@@ -99,10 +109,10 @@ def add_note(request: Any, case_id: UUID) -> HttpResponse:
 @require_POST
 @requires(P.MANAGE_CASES)
 def orient(request: Any, case_id: UUID) -> HttpResponse:
-    form = OrientForm(request.POST, services=selectors.receiving_sites(request.actor))
+    form = OrientForm(request.POST, services=selectors.receiving_sites())
     if not form.is_valid():
         context = _case_context(request, case_id)
-        context |= {"note_form": NoteForm(), "orient_form": form}
+        context |= {"note_form": NoteForm(), "orient_form": form, "all_services": True}
         return page(request, CASE, context, status=422)
     regulation.orient(
         actor=request.actor, case_id=case_id, service_id=form.cleaned_data["service"], note=form.cleaned_data["reason"]

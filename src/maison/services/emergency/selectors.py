@@ -18,11 +18,13 @@ from maison.foundations.structures.models import Structure
 from maison.ui.components import TrailStep
 
 from . import words
+from .eta import straight_km
 from .models import Arrival, Case, Resource, VehicleStatus
 from .permissions import P
 from .relays import ARRIVAL
 
 SOON_MINUTES = 5
+NEAREST = 8
 LATE_AFTER = timedelta(minutes=15)
 
 
@@ -240,13 +242,24 @@ def case_rows(cases: Iterable[Case]) -> list[CaseRow]:
     ]
 
 
-def receiving_sites(actor: Actor, text: str = "") -> list[Structure]:
+def receiving_sites() -> list[Structure]:
     """The open services of the region a regulator may orient to, by site."""
     services = (
         Structure.objects.open().filter(kind=Structure.Kind.SERVICE).exclude(service_type="").select_related("parent")
     )
-    if text:
-        services = services.filter(
-            Q(name__icontains=text) | Q(parent__name__icontains=text) | Q(parent__city__icontains=text)
-        )
-    return list(services.order_by("parent__department", "parent__name", "name")[:400])
+    return list(services.order_by("parent__department", "parent__name", "name"))
+
+
+def nearest_sites(case: Case, services: list[Structure]) -> list[Structure]:
+    """The services of the sites nearest to the scene, nearest first; of the SAMU's department when it is not known where."""
+    if case.latitude is None or case.longitude is None:
+        department = case.samu.department if case.samu else ""
+        return [service for service in services if service.parent and service.parent.department == department]
+    scene = (case.latitude, case.longitude)
+    distances: dict[UUID, float] = {}
+    for site in (service.parent for service in services):
+        if site is not None and site.latitude is not None and site.longitude is not None:
+            distances.setdefault(site.id, straight_km(scene, (site.latitude, site.longitude)))
+    near = sorted(distances, key=lambda site_id: distances[site_id])[:NEAREST]
+    kept = [service for service in services if service.parent_id in near]
+    return sorted(kept, key=lambda service: near.index(service.parent_id))  # type: ignore[arg-type]
