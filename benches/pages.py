@@ -1,4 +1,4 @@
-"""`./maison bench pages`: what each page weighs (EcoIndex), and how fast a wall of twenty lines is read.
+"""`./maison bench pages`: how fast a wall of twenty lines is read, and (not with `--quick`) what each page weighs: EcoIndex.
 
 The list is the wall of a service as its screen re-reads it, with sign-in, rights and reading trace, beside a bare Django REST
 framework list of the same twenty rows without any of them, in the same run on the same base.
@@ -110,7 +110,7 @@ def run(*, quick: bool) -> list[dict[str, object]]:
     with open_house() as house:
         use_django(house)
         measures = [list_against_drf(house, 3 if quick else 5, 1 if quick else 3)]
-        if shutil.which("chromium"):
+        if not quick and shutil.which("chromium"):
             for page in pages_of(house):
                 measures.append(
                     measure(

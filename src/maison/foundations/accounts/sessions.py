@@ -44,7 +44,7 @@ class SessionStore(DatabaseStore):
             self.ends_at = None
             return None
         data, self.ends_at = found
-        return self.model(session_key=self.session_key, session_data=data, expire_date=self.ends_at)
+        return self.model(session_key=self.session_key or "", session_data=data, expire_date=self.ends_at)
 
     def create_model_instance(self, data: dict[str, Any]) -> Any:
         row: Any = super().create_model_instance(data)
