@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+PREPARE_AFTER = 5  # executions; statements of the hot paths ask for it from the first (`foundations.gathering`)
+
 
 class SettingsError(RuntimeError):
     """A setting is missing or wrong; the message says which one and how to mend it."""
@@ -60,6 +62,8 @@ def database_from(environ: Mapping[str, str], data_dir: Path) -> dict[str, Any]:
     options: dict[str, Any] = {key: value for key, value in query.items() if key not in {"host", "port", "user"}}
     if pool_max:
         options["pool"] = {"min_size": 1, "max_size": pool_max, "timeout": 10}
+    if environ.get("MAISON_DB_PREPARE", "1") != "0":
+        options["prepare_threshold"] = PREPARE_AFTER
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": parts.path.lstrip("/") or "maison",

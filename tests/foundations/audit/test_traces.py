@@ -8,7 +8,7 @@ from maison.foundations import audit
 from maison.foundations.access.actor import ANONYMOUS, Actor
 from maison.foundations.audit import chain
 from maison.foundations.audit.models import Entry, Seal
-from maison.foundations.audit.record import INSERT
+from maison.foundations.audit.record import COLUMNS, INSERT
 from maison.foundations.ids import uuid7
 from tests.factories import StructureFactory, actor_with
 from tests.foundations.ledgers import second_connection, wait_until
@@ -187,22 +187,14 @@ def test_a_writer_that_commits_late_is_sealed_later_never_skipped():
         late.execute(
             INSERT,
             [
-                uuid7(),
-                "system:late",
-                "system",
-                None,
-                None,
-                None,
-                "",
-                "",
-                None,
-                "test.late",
-                "",
-                "",
-                "",
-                "",
-                "success",
-                json.dumps({}),
+                json.dumps(
+                    [
+                        dict.fromkeys(COLUMNS, "")
+                        | {"id": str(uuid7()), "subject": "system:late", "auth": "system", "code": "test.late"}
+                        | dict.fromkeys(("user_id", "situation_id", "structure_id", "exchange_id"))
+                        | {"outcome": "success", "details": {}}
+                    ]
+                )
             ],
         )
         write(1)  # commits at once, after the other began

@@ -124,7 +124,8 @@ def test_an_event_that_commits_late_is_read_in_its_place_never_skipped():
     seen: list[int] = []
     with second_connection() as late:
         event = said(1)
-        late.execute(INSERT, (uuid7(), event.name, json.dumps(event.payload()), event.hints()))
+        row = {"id": str(uuid7()), "name": event.name, "payload": event.payload(), "hints": event.hints()}
+        late.execute(INSERT, [json.dumps([row])])
         publish(said(2))  # committed first, begun second
         reader.read(lambda event: seen.extend(numbers([event])))
         assert seen == []

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db import connection, models
+from django.db import models
 
+from maison.foundations.gathering import insertion, write
 from maison.foundations.ids import uuid7
 
 if TYPE_CHECKING:
     from maison.foundations.access.actor import Actor
 
-INSERT = """
-INSERT INTO audit_entry (id, subject, auth, user_id, situation_id, structure_id, profession, session, exchange_id, code,
-                         target_type, target_id, patient_id, reason, outcome, details)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-"""
+COLUMNS = (
+    "id", "subject", "auth", "user_id", "situation_id", "structure_id", "profession", "session", "exchange_id", "code",
+    "target_type", "target_id", "patient_id", "reason", "outcome", "details",
+)  # fmt: skip
+INSERT = insertion("audit_entry", COLUMNS)
 
 type Target = models.Model | tuple[str, object] | None
 
@@ -39,8 +39,7 @@ def record(actor: Actor, code: str, *, target: Target = None, patient: object = 
     values: list[Any] = [
         entry_id, actor.subject or "anonymous", actor.auth or "none", actor.user_id, actor.situation_id,
         structure or actor.structure_id, actor.profession, actor.session_key, actor.exchange_id, code, kind, identifier,
-        str(patient or ""), reason[:500], outcome, json.dumps(dict(details or {}), default=str, sort_keys=True),
+        str(patient or ""), reason[:500], outcome, dict(details or {}),
     ]  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT, values)
+    write(INSERT, dict(zip(COLUMNS, values, strict=True)))
     return entry_id

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
+from django.db import transaction
 
-from django.db import connection, transaction
-
+from maison.foundations.gathering import insertion, write
 from maison.foundations.ids import uuid7
 
 from . import announcer
 from .event import Event
 
-INSERT = "INSERT INTO events_event (id, name, payload, hints) VALUES (%s, %s, %s, %s)"
+INSERT = insertion("events_event", ("id", "name", "payload", "hints"))
 
 
 def publish(*events: Event) -> None:
     """Rolled back, nothing was said. Bulk loads publish one event, not one per row."""
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            INSERT, [(uuid7(), event.name, json.dumps(event.payload()), event.hints()) for event in events]
-        )
+    for event in events:
+        write(INSERT, {"id": uuid7(), "name": event.name, "payload": event.payload(), "hints": event.hints()})
     transaction.on_commit(announcer.wake)

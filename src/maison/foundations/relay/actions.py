@@ -12,6 +12,7 @@ from maison.foundations import audit
 from maison.foundations.access.actor import Actor
 from maison.foundations.errors import NotFound
 from maison.foundations.events import publish
+from maison.foundations.gathering import insert, settled
 
 from .errors import RelayEnded, StepNotPossible
 from .events import RelayMoved
@@ -24,16 +25,15 @@ CANCELLED, REDIRECTED, ACKNOWLEDGED = "cancelled", "redirected", "acknowledged"
 def _step(actor: Actor, relay: Relay, code: str, at: datetime, note: str, *, new: bool = False) -> None:
     """Write the relay as it now stands and the step it has just made, with its trace and its fact."""
     relay.moved_at = at
-    relay.save(force_insert=new)
-    Step.objects.create(
-        relay=relay,
-        code=code,
-        at=at,
-        subject=actor.subject,
-        name=actor.name,
-        structure_id=actor.structure_id,
-        note=note,
-    )
+    if new:
+        insert(relay)
+    else:
+        relay.save()
+    insert(
+        Step(
+            relay=relay, code=code, at=at, subject=actor.subject, name=actor.name, structure_id=actor.structure_id, note=note,
+        )
+    )  # fmt: skip
     audit.record(
         actor, "relay.step", target=relay, structure=actor.structure_id, details={"kind": relay.kind_code, "step": code}
     )
@@ -60,6 +60,7 @@ def send(actor: Actor, *, kind: RelayKind, subject: tuple[str, UUID], to_structu
     return relay
 
 
+@settled
 @transaction.atomic
 def mark(actor: Actor, relay_id: UUID, step_code: str, *, note: str = "", at: datetime | None = None) -> Relay:
     """Do a step. A step already done is said again without harm; one that lies behind is refused."""
@@ -80,6 +81,7 @@ def mark(actor: Actor, relay_id: UUID, step_code: str, *, note: str = "", at: da
     return relay
 
 
+@settled
 @transaction.atomic
 def cancel(actor: Actor, relay_id: UUID, *, note: str = "") -> Relay:
     """Call it off; the receiver still has to acknowledge that he knows, unless nobody there had seen it."""
@@ -91,6 +93,7 @@ def cancel(actor: Actor, relay_id: UUID, *, note: str = "") -> Relay:
     return relay
 
 
+@settled
 @transaction.atomic
 def redirect(actor: Actor, relay_id: UUID, *, to_structure: UUID, note: str = "") -> tuple[Relay, Relay]:
     """Send it elsewhere: a new relay for the new receiver; the old receiver acknowledges that it no longer comes."""
@@ -104,6 +107,7 @@ def redirect(actor: Actor, relay_id: UUID, *, to_structure: UUID, note: str = ""
     return old, new
 
 
+@settled
 @transaction.atomic
 def acknowledge(actor: Actor, relay_id: UUID) -> Relay:
     """The receiver knows of the cancellation or redirection."""
