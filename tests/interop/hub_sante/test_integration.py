@@ -159,14 +159,14 @@ def test_messages_of_one_case_are_dealt_with_in_the_order_they_came(client, room
         sent.append(message["distributionID"])
         wires.post(client, message)
     order = []
-    original = rooms.handler_of("RS-EDA")
+    original = rooms.room_of("RS-EDA")
     rooms.withdraw("RS-EDA")
     rooms.register("RS-EDA", lambda actor, envelope: order.append(envelope.distribution_id) or Outcome("integrated"))
     try:
         wires.integrate_all()
     finally:
         rooms.withdraw("RS-EDA")
-        rooms.register("RS-EDA", original)
+        rooms.register("RS-EDA", original.handler, original.foresee)
     assert order == [name for n, name in enumerate(sent) if n % 3]
 
 

@@ -14,10 +14,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from maison.foundations.events import announcer
+from maison.foundations.gathering import as_json, ask, insertion, prepared
 from maison.foundations.ids import uuid7
 
 from .models import Exchange
@@ -26,14 +27,30 @@ from .sealing import seal, unseal
 State = Exchange.State
 NOTE_LENGTH = 300
 
-INSERT = """
-INSERT INTO exchanges_exchange (id, at, direction, channel, door, client_id, sender, recipients, distribution_id, kind,
-  status, message_type, case_ref, content_type, size, sha256, state, state_at,
-  next_attempt_at, lane, fault_code, faults, note, step,
-  correlation, answers, needs_mending, history)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-"""
+COLUMNS = (
+    "id", "at", "direction", "channel", "door", "client_id", "sender", "recipients", "distribution_id", "kind", "status",
+    "message_type", "case_ref", "content_type", "size", "sha256", "state", "state_at", "next_attempt_at", "lane",
+    "fault_code", "faults", "note", "step", "correlation", "answers", "needs_mending", "history",
+)  # fmt: skip
+INSERT = insertion("exchanges_exchange", COLUMNS)
 INSERT_PAYLOAD = "INSERT INTO exchanges_payload (id, at, body) VALUES (%s, %s, %s)"
+# Claims, headers and bytes in one statement: what comes with an identity already taken is not written at all.
+WRITE_NEW = f"""
+WITH told AS MATERIALIZED (SELECT * FROM json_populate_recordset(NULL::exchanges_exchange, %s::json)),
+claimed AS (
+  INSERT INTO exchanges_identity (id, at, channel, sender, distribution_id, sha256)
+  SELECT id, at, channel, sender, distribution_id, sha256 FROM told WHERE id = ANY(%s::uuid[])
+  ORDER BY channel, sender, distribution_id
+  ON CONFLICT (channel, sender, distribution_id) DO NOTHING RETURNING id),
+kept AS MATERIALIZED (
+  SELECT * FROM told WHERE id IN (SELECT id FROM claimed) OR (id <> ALL(%s::uuid[]) AND answers IN (SELECT id FROM claimed))),
+headers AS (INSERT INTO exchanges_exchange ({", ".join(COLUMNS)}) SELECT {", ".join(COLUMNS)} FROM kept ORDER BY id),
+bodies AS (
+  INSERT INTO exchanges_payload (id, at, body)
+  SELECT kept.id, kept.at, sealed.body FROM kept
+  JOIN unnest(%s::uuid[], %s::bytea[]) AS sealed (id, body) ON sealed.id = kept.id)
+SELECT id FROM claimed
+"""  # noqa: S608 -- names of ours
 CLAIM = """
 INSERT INTO exchanges_identity (id, at, channel, sender, distribution_id, sha256)
 SELECT id, at, channel, sender, distribution_id, sha256
@@ -129,7 +146,7 @@ def claim(entries: Sequence[Entry]) -> dict[UUID, Holder]:
     """
     if not entries:
         return {}
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(
             CLAIM,
             [
@@ -157,36 +174,58 @@ def claim(entries: Sequence[Entry]) -> dict[UUID, Holder]:
     return {entry.id: holders[entry.identity] for entry in lost}
 
 
+def _row(entry: Entry) -> dict[str, Any]:
+    note = storable(entry.note, NOTE_LENGTH)
+    values = (
+        entry.id, entry.at, entry.direction, entry.channel, entry.door, entry.client_id, entry.sender,
+        [storable(recipient, 200) for recipient in entry.recipients], entry.distribution_id,
+        storable(entry.kind, 12), storable(entry.status, 12), entry.message_type, storable(entry.case_ref, 200),
+        storable(entry.content_type, 80), entry.size, entry.sha256, entry.state, entry.at, entry.at, entry.lane,
+        entry.fault_code, _storable_faults(entry.faults), note, entry.step, storable(entry.correlation, 300),
+        entry.answers, entry.needs_mending, [moment(entry.state, entry.at, note)],
+    )  # fmt: skip
+    return dict(zip(COLUMNS, values, strict=True))
+
+
+def _storable_faults(faults: Sequence[dict[str, str]]) -> Any:
+    return json.loads(_json(list(faults))) if faults else []
+
+
 def write(entries: Iterable[Entry]) -> None:
     """Insert exchanges and their sealed bytes in the current transaction; announced once it is committed."""
-    rows: list[tuple[Any, ...]] = []
-    payloads: list[tuple[UUID, datetime, bytes]] = []
-    for entry in entries:
-        note = storable(entry.note, NOTE_LENGTH)
-        rows.append(
-            (
-                entry.id, entry.at, entry.direction, entry.channel, entry.door, entry.client_id, entry.sender,
-                [storable(recipient, 200) for recipient in entry.recipients], entry.distribution_id,
-                storable(entry.kind, 12), storable(entry.status, 12), entry.message_type, storable(entry.case_ref, 200),
-                storable(entry.content_type, 80), entry.size, entry.sha256, entry.state, entry.at, entry.at, entry.lane,
-                entry.fault_code, _json(list(entry.faults)), note, entry.step, storable(entry.correlation, 300),
-                entry.answers, entry.needs_mending, _json([moment(entry.state, entry.at, note)]),
-            )
-        )  # fmt: skip
-        if entry.payload is not None:
-            payloads.append((entry.id, entry.at, seal(entry.id, entry.payload)))
-    if not rows:
+    entries = list(entries)
+    if not entries:
         return
-    with connection.cursor() as cursor:
-        cursor.executemany(INSERT, rows)
+    payloads = [(entry.id, entry.at, seal(entry.id, entry.payload)) for entry in entries if entry.payload is not None]
+    with prepared() as cursor:
+        cursor.execute(INSERT, [as_json([_row(entry) for entry in entries])])
         if payloads:
             cursor.executemany(INSERT_PAYLOAD, payloads)
     transaction.on_commit(announcer.wake)
 
 
+def write_new(entries: Sequence[Entry], following: Sequence[Entry] = ()) -> set[UUID]:
+    """Claim the identities of these entries and write those that are new; returns their ids.
+
+    `following` claim nothing: each answers one of the entries (`answers`) and is written with it or not at all.
+    """
+    if not entries:
+        return set()
+    everything = [*entries, *following]
+    bodies = [(entry.id, seal(entry.id, entry.payload)) for entry in everything if entry.payload is not None]
+    claiming = [entry.id for entry in entries]
+    parameters = [
+        as_json([_row(entry) for entry in everything]), claiming, claiming, [row[0] for row in bodies], [row[1] for row in bodies],
+    ]  # fmt: skip
+    (claimed,) = ask((WRITE_NEW, parameters))
+    if claimed:
+        transaction.on_commit(announcer.wake)
+    return {row[0] for row in claimed}
+
+
 def payload_of(exchange: Exchange | Holder) -> bytes | None:
     """The exact bytes, or None when they are not kept (any more). Leaves no trace: for the house's own reading."""
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute("SELECT body FROM exchanges_payload WHERE id = %s AND at = %s", [exchange.id, exchange.at])
         row = cursor.fetchone()
     return unseal(exchange.id, bytes(row[0])) if row else None
@@ -214,5 +253,6 @@ def update_all(changes: Iterable[tuple[Exchange, str | None, str | None, str]]) 
                 _json([moment(exchange.state, now, storable(note or "", NOTE_LENGTH), by)]), exchange.id, exchange.at,
             )
         )  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.executemany(UPDATE, rows)
+    if rows:
+        with prepared() as cursor:
+            cursor.executemany(UPDATE, rows)

@@ -16,6 +16,6 @@ class HubSanteConfig(AppConfig):
         register_words(refusals.WORDS)
 
         for message_type in emergency.INTEGRATED_TYPES:
-            rooms.register(message_type, emergency.integrate)
+            rooms.register(message_type, emergency.integrate, emergency.foresee_all)
         register_loop("hub-sante", integration.loop)
         register_loop("hub-sante-mailboxes", every(600, outbound.expire_mailboxes))

@@ -215,15 +215,47 @@ def _name_senders(judged: Sequence[tuple[Arrival, Judgement]]) -> None:
             arrival.client = known.get(judgement.sender)
 
 
+def _hold_new(judged: list[tuple[Arrival, Judgement]], entries: list[journal.Entry]) -> dict[UUID, Receipt]:
+    """The usual case, in one statement: nothing to refuse, so each message is written with its answer if it is new.
+
+    Returns the receipts of those that were. With anything unusual among them, all are looked at one after the other.
+    """
+    if any(judgement.refusal or judgement.broken or entry.payload is None
+           for entry, (_, judgement) in zip(entries, judged, strict=True)):  # fmt: skip
+        return {}
+    answers = [_answer(arrival, judgement, entry) for entry, (arrival, judgement) in zip(entries, judged, strict=True)]
+    new = journal.write_new(entries, [answer for answer in answers if answer is not None])
+    return {
+        entry.id: _receipt(entry, judgement, answer)
+        for entry, (_, judgement), answer in zip(entries, judged, answers, strict=True)
+        if entry.id in new
+    }
+
+
+def _receipt(entry: journal.Entry, judgement: Judgement, answer: journal.Entry | None) -> Receipt:
+    return Receipt(
+        entry.id, entry.state, judgement.refusal.reason.http_status if judgement.refusal else 202,
+        (answer.payload or b"") if answer else b"", answer.content_type if answer else "", judgement.refusal,
+    )  # fmt: skip
+
+
 def _hold(judged: list[tuple[Arrival, Judgement]]) -> list[Receipt]:
     entries = [_entry(arrival, judgement) for arrival, judgement in judged]
-    identified = [entry for entry in entries if entry.payload is not None and _may_claim(entry)]
+    held = _hold_new(judged, entries)
+    if len(held) == len(entries):
+        return [held[entry.id] for entry in entries]
+    identified = [
+        entry for entry in entries if entry.id not in held and entry.payload is not None and _may_claim(entry)
+    ]
     taken = journal.claim(identified)
     receipts: list[Receipt] = []
     to_write: list[journal.Entry] = []
     refused: list[tuple[journal.Entry, Refusal, Client | None]] = []
     repeated: list[tuple[Receipt, Arrival, journal.Entry, journal.Holder]] = []
     for entry, (arrival, judgement) in zip(entries, judged, strict=True):
+        if entry.id in held:
+            receipts.append(held[entry.id])
+            continue
         holder = taken.get(entry.id)
         if holder is not None and holder.sha256 == entry.sha256:
             receipts.append(Receipt(entry.id, State.DUPLICATE, 200, b"", ""))
@@ -244,12 +276,7 @@ def _hold(judged: list[tuple[Arrival, Judgement]]) -> list[Receipt]:
             to_write.append(answer)
         if judgement.refusal is not None:
             refused.append((entry, judgement.refusal, arrival.client))
-        receipts.append(
-            Receipt(
-                entry.id, entry.state, judgement.refusal.reason.http_status if judgement.refusal else 202,
-                (answer.payload or b"") if answer else b"", answer.content_type if answer else "", judgement.refusal,
-            )
-        )  # fmt: skip
+        receipts.append(_receipt(entry, judgement, answer))
     journal.write(to_write)
     for receipt, arrival, entry, holder in repeated:
         _repeat(receipt, arrival, entry, holder)

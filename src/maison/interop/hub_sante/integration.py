@@ -19,7 +19,7 @@ from django.db import OperationalError, close_old_connections, connection, trans
 from django.utils import timezone
 
 from maison.formats.hub_sante import wire
-from maison.foundations import audit
+from maison.foundations import audit, gathering
 from maison.foundations.access.actor import Actor
 from maison.foundations.errors import BusinessError
 from maison.foundations.events import announcer, publish
@@ -35,32 +35,54 @@ from .refusals import Refusal
 log = logging.getLogger(__name__)
 State = Exchange.State
 
-BATCH = 50
-BATCH_SECONDS = 0.1
-"""A batch ends after this time: screens hear of its messages when it commits."""
+BATCH = 25
+"""Messages of one transaction: enough to share what each costs, few enough for screens to hear of the first soon."""
+AHEAD = 4 * BATCH
+"""Messages looked at to find lanes nobody is on."""
+ALONE_SECONDS = 0.1
+"""Messages dealt with one by one: the batch ends after this time."""
 ATTEMPTS = 8
 FIRST_RETRY, LONGEST_RETRY = timedelta(seconds=5), timedelta(hours=1)
 LOCK = 7_310_041
 POLL_SECONDS = 1.0
+ANSWER_SECONDS = 0.25
+"""While messages keep coming, facts that others must hear are looked for this often; as soon as there is a lull otherwise."""
 
-CANDIDATES = """
-SELECT lane FROM exchanges_exchange WHERE channel = %s AND state = 'received' AND next_attempt_at <= %s
-ORDER BY seq LIMIT %s
+# Written by hand: these run for every message of the region. A plan that reads its months at each run is kept; a plan
+# made anew for the month asked costs more than the reading.
+KEEP_PLANS = "SELECT set_config('plan_cache_mode', 'force_generic_plan', true)"
+LANES = """
+WITH due AS MATERIALIZED (
+  SELECT lane FROM (
+    SELECT lane, seq FROM exchanges_exchange WHERE channel = %s AND state = 'received' AND next_attempt_at <= %s
+      AND lane NOT IN (
+        SELECT lane FROM exchanges_exchange
+        WHERE channel = %s AND state = 'received' AND attempts > 0 AND next_attempt_at > %s)
+    ORDER BY seq LIMIT %s) AS first
+  GROUP BY lane ORDER BY min(seq))
+SELECT lane FROM due WHERE pg_try_advisory_xact_lock(%s, hashtext(lane)) LIMIT %s
 """
-# Written by hand: these run for every message of the region.
-# In two steps: joining two tables of many months costs 5 ms of planning, reading one row of a known month next to none.
-PENDING = """
-SELECT id, at FROM exchanges_exchange WHERE channel = %s AND state = 'received' AND lane = %s ORDER BY seq LIMIT %s FOR UPDATE
-"""
-ONE = """
-SELECT e.*, p.body AS sealed FROM exchanges_exchange e LEFT JOIN exchanges_payload p ON p.id = e.id AND p.at = %(at)s
-WHERE e.id = %(id)s AND e.at = %(at)s
-"""
+COLUMNS = tuple(field.attname for field in Exchange._meta.concrete_fields if field.attname not in {"faults", "history"})
+_COLUMNS = ", ".join(COLUMNS)
+PENDING = f"""
+SELECT {_COLUMNS}, (SELECT body FROM exchanges_payload p WHERE p.id = e.id AND p.at = e.at) FROM (
+  SELECT {_COLUMNS} FROM exchanges_exchange
+  WHERE channel = %s AND state = 'received' AND lane = ANY(%s::text[]) ORDER BY seq LIMIT %s) AS e
+ORDER BY seq
+"""  # noqa: S608 -- names of ours
 WAITING = """
-SELECT 1 FROM exchanges_exchange
-WHERE channel = %s AND state = 'waiting' AND case_ref = %s AND fault_code = '' LIMIT 1
+SELECT DISTINCT case_ref FROM exchanges_exchange
+WHERE channel = %s AND state = 'waiting' AND case_ref = ANY(%s::text[]) AND fault_code = ''
 """
-LOCKED = "SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))"
+
+
+class Alone(Exception):
+    """Not a message to deal with in the company of others: it is refused, or its bytes are gone."""
+
+
+SEALED = "sealed"
+"""The bytes read with a pending exchange, still sealed."""
+CHANGED = ("state", "state_at", "note", "fault_code", "attempts", "case_ref")
 
 
 class RoomFailed(Exception):
@@ -90,39 +112,105 @@ def integrate_pending(limit: int = BATCH) -> int:
 
 @transaction.atomic
 def _batch(limit: int) -> int:
-    """Lane after lane, each locked only when its turn comes, so that others find lanes of their own."""
-    with connection.cursor() as cursor:
-        cursor.execute(CANDIDATES, [CHANNEL, timezone.now(), limit])
-        lanes = list(dict.fromkeys(row[0] for row in cursor.fetchall()))
-    deadline, count = time.monotonic() + BATCH_SECONDS, 0
-    clients: dict[UUID | None, Client] = {}
+    """The first lanes that nobody is on: together when all goes well, one by one as soon as something does not."""
+    lanes = _due(limit)
+    clients = _clients(lanes)
+    steady = [lane for lane in lanes if not any(exchange.attempts for exchange in lane)]
+    if limit > 1 and steady and _together([exchange for lane in steady for exchange in lane], clients):
+        lanes = [lane for lane in lanes if lane not in steady]
+        count = sum(map(len, steady))
+    else:
+        count = 0
+    deadline = time.monotonic() + ALONE_SECONDS
     for lane in lanes:
-        count += _lane(lane, limit - count, clients)
-        if count >= limit or time.monotonic() > deadline:
+        for exchange in lane:
+            count += 1
+            if not _deal_with(exchange, clients.get(exchange.client_id)):
+                break
+        if time.monotonic() > deadline:
             break
     return count
 
 
-def _lane(lane: str, limit: int, clients: dict[UUID | None, Client]) -> int:
-    """The messages of one lane that are due, in their order; zero when someone else is on it."""
-    with connection.cursor() as cursor:
-        cursor.execute(LOCKED, [LOCK, lane])
-        if not cursor.fetchone()[0]:
-            return 0
-        # Read under the lock: another worker may just have dealt with some of them.
-        cursor.execute(PENDING, [CHANNEL, lane, limit])
-        pending = cursor.fetchall()
-    count = 0
-    for identity, at in pending:
-        exchange = Exchange.objects.raw(ONE, {"id": identity, "at": at})[0]
-        if exchange.next_attempt_at > timezone.now():
-            break
-        if exchange.client_id and exchange.client_id not in clients:
-            clients[exchange.client_id] = Client.objects.get(id=exchange.client_id)
-        count += 1
-        if not _deal_with(exchange, clients.get(exchange.client_id)):
-            break
-    return count
+def _due(limit: int) -> list[list[Exchange]]:
+    """The messages to deal with, lane by lane. Their lanes are locked first, then read: another worker may just have
+    dealt with some. A lane whose first message waits for its next attempt waits whole."""
+    now = timezone.now()
+    _, due = gathering.ask((KEEP_PLANS, []), (LANES, [CHANNEL, now, CHANNEL, now, AHEAD, LOCK, limit]))
+    if not due:
+        return []
+    (rows,) = gathering.ask((PENDING, [CHANNEL, [row[0] for row in due], limit]))
+    lanes: dict[str, list[Exchange]] = {}
+    shut: set[str] = set()
+    for *values, sealed in rows:
+        exchange = Exchange.from_db("default", COLUMNS, values)
+        setattr(exchange, SEALED, sealed)
+        if exchange.next_attempt_at > now:
+            shut.add(exchange.lane)
+        if exchange.lane not in shut:
+            lanes.setdefault(exchange.lane, []).append(exchange)
+    return list(lanes.values())
+
+
+def _clients(lanes: list[list[Exchange]]) -> dict[UUID | None, Client]:
+    asked = {exchange.client_id for lane in lanes for exchange in lane if exchange.client_id}
+    return {client.id: client for client in Client.objects.filter(id__in=asked)} if asked else {}
+
+
+# -- together
+
+
+def _together(exchanges: list[Exchange], clients: dict[UUID | None, Client]) -> bool:
+    """All these messages, or none: what they read is read at once, what they write is written at once."""
+    before = [{name: getattr(exchange, name) for name in CHANGED} for exchange in exchanges]
+    try:
+        with transaction.atomic(), gathering.gathered():
+            work = [(exchange, *_readable(exchange, clients.get(exchange.client_id))) for exchange in exchanges]
+            foreseen = _foreseen([envelope for _, envelope, _ in work])
+            for exchange, envelope, client in work:
+                _note_done(exchange, _room(exchange, client, envelope, foreseen))
+            journal.update_all((exchange, exchange.state, exchange.note, "") for exchange in exchanges)
+            integrated = [
+                (exchange, envelope) for exchange, envelope, _ in work if _is_acknowledged(exchange, envelope)
+            ]
+            outbound.acknowledge_all(integrated, "INTEGRE")
+            _free_waiting([exchange for exchange, _ in integrated])
+            gathering.settle()
+            connection.check_constraints()  # here, where only this batch is undone; not at the commit, where the loop falls
+    except OperationalError:
+        raise
+    except Exception as error:  # noqa: BLE001 -- the message it belongs to meets it again alone, where it is dealt with
+        log.warning("hub_sante.one_by_one %s", type(error).__name__)
+        for exchange, values in zip(exchanges, before, strict=True):
+            exchange.__dict__.update(values)
+            exchange.__dict__.pop("faults", None)  # read again when asked
+        return False
+    return True
+
+
+def _readable(exchange: Exchange, client: Client | None) -> tuple[wire.Envelope, Client | None]:
+    sealed = getattr(exchange, SEALED, None)
+    if sealed is None:
+        raise Alone
+    judgement = intake.judge(unseal(exchange.id, bytes(sealed)))
+    envelope = judgement.envelope
+    if judgement.refusal or envelope is None or client is None or client.client_id != envelope.sender_id:
+        raise Alone
+    return envelope, client
+
+
+def _foreseen(envelopes: list[wire.Envelope]) -> dict[rooms.Foresight, object]:
+    """What each room that reads ahead has read for all its messages."""
+    asked: dict[rooms.Foresight, list[wire.Envelope]] = {}
+    for envelope in envelopes:
+        for rank, content in enumerate(envelope.contents):
+            room = rooms.room_of(content.type.code)
+            if room is not None and room.foresee is not None:
+                asked.setdefault(room.foresee, []).append(_alone(envelope, content, rank))
+    return {foresee: foresee(messages) for foresee, messages in asked.items()}
+
+
+# -- one by one
 
 
 def _deal_with(exchange: Exchange, client: Client | None) -> bool:
@@ -130,6 +218,7 @@ def _deal_with(exchange: Exchange, client: Client | None) -> bool:
     try:
         with transaction.atomic():
             _integrate(exchange, client)
+            connection.check_constraints()
     except OperationalError:
         raise
     except BusinessError as error:
@@ -145,7 +234,7 @@ def _deal_with(exchange: Exchange, client: Client | None) -> bool:
 
 
 def _integrate(exchange: Exchange, client: Client | None) -> None:
-    sealed = getattr(exchange, "sealed", None)
+    sealed = getattr(exchange, SEALED, None)
     if sealed is None:
         raise RoomFailed("the payload of a pending exchange is gone")
     judgement = intake.judge(unseal(exchange.id, bytes(sealed)))
@@ -166,14 +255,25 @@ def _integrate(exchange: Exchange, client: Client | None) -> None:
     elif client is not None and client.client_id != envelope.sender_id:
         _refuse(exchange, client, Refusal(refusals.FORGED), judgement)
         return
-    done = _room(exchange, client, envelope)
+    _note_done(exchange, _room(exchange, client, envelope, {}))
+    journal.update(exchange, state=exchange.state, note=exchange.note)
+    if _is_acknowledged(exchange, envelope):
+        outbound.acknowledge(exchange, envelope, "INTEGRE")
+        _free_waiting([exchange])
+
+
+# -- what a message becomes
+
+
+def _note_done(exchange: Exchange, done: Done) -> None:
+    exchange.state, exchange.state_at, exchange.note = done.state, timezone.now(), done.note
     exchange.fault_code, exchange.faults = "", []
     exchange.case_ref = done.case_ref or exchange.case_ref
     exchange.attempts += 1
-    journal.update(exchange, state=done.state, note=done.note)
-    if done.state == State.INTEGRATED and envelope.type.code not in intake.ACKNOWLEDGING:
-        outbound.acknowledge(exchange, envelope, "INTEGRE")
-        _free_waiting(exchange)
+
+
+def _is_acknowledged(exchange: Exchange, envelope: wire.Envelope) -> bool:
+    return exchange.state == State.INTEGRATED and envelope.type.code not in intake.ACKNOWLEDGING
 
 
 def _actor(exchange: Exchange, client: Client | None) -> Actor:
@@ -182,7 +282,9 @@ def _actor(exchange: Exchange, client: Client | None) -> Actor:
     return Actor.software(client.client_id, client.name, structure_id=client.structure_id, exchange_id=exchange.id)
 
 
-def _room(exchange: Exchange, client: Client | None, envelope: wire.Envelope) -> Done:
+def _room(
+    exchange: Exchange, client: Client | None, envelope: wire.Envelope, foreseen: dict[rooms.Foresight, object]
+) -> Done:
     """Give each use case of the envelope to its room. The transport carries one; the schema allows several."""
     actor = _actor(exchange, client)
     done: list[Done] = []
@@ -190,11 +292,11 @@ def _room(exchange: Exchange, client: Client | None, envelope: wire.Envelope) ->
         if content.type.code in intake.ACKNOWLEDGING:
             done.append(_answered(content))
             continue
-        handler = rooms.handler_of(content.type.code)
-        if handler is None:
+        room = rooms.room_of(content.type.code)
+        if room is None:
             done.append(Done(State.KEPT, "Type reconnu et conservé : aucun service de la maison ne le traite encore."))
             continue
-        outcome = handler(actor, _alone(envelope, content, rank))
+        outcome = _outcome(room, actor, _alone(envelope, content, rank), foreseen)
         state = {"waiting": State.WAITING, "kept": State.KEPT}.get(outcome.status, State.INTEGRATED)
         note = getattr(outcome, "note", "") or (
             "Gardé jusqu'à la création du dossier" if state == State.WAITING else ""
@@ -205,6 +307,17 @@ def _room(exchange: Exchange, client: Client | None, envelope: wire.Envelope) ->
             if one.state == state:
                 return one
     return done[0]
+
+
+def _outcome(
+    room: rooms.Room, actor: Actor, envelope: wire.Envelope, foreseen: dict[rooms.Foresight, object]
+) -> rooms.Outcome:
+    if room.foresee is not None:
+        return room.handler(actor, envelope, *([foreseen[room.foresee]] if room.foresee in foreseen else []))
+    # It may read again what it has just written: in a savepoint of its own, nothing it writes waits.
+    gathering.settle()
+    with transaction.atomic():
+        return room.handler(actor, envelope)
 
 
 def _alone(envelope: wire.Envelope, content: wire.Content, rank: int) -> wire.Envelope:
@@ -228,16 +341,16 @@ def _answered(content: wire.Content) -> Done:
     return Done(State.INTEGRATED, f"Répond au message {found.distribution_id}", found.case_ref)
 
 
-def _free_waiting(exchange: Exchange) -> None:
-    """The case has come: the updates its room kept are now part of it, and their senders are told."""
-    if not exchange.case_ref or exchange.message_type != "RS-EDA":
+def _free_waiting(integrated: list[Exchange]) -> None:
+    """Cases have come: the updates their rooms kept are now part of them, and their senders are told."""
+    cases = {exchange.case_ref for exchange in integrated if exchange.case_ref and exchange.message_type == "RS-EDA"}
+    if not cases:
         return
-    with connection.cursor() as cursor:
-        cursor.execute(WAITING, [CHANNEL, exchange.case_ref])
-        if cursor.fetchone() is None:
-            return
+    (found,) = gathering.ask((WAITING, [CHANNEL, list(cases)]))
+    if not found:
+        return
     waiting = Exchange.objects.select_for_update().filter(
-        channel=CHANNEL, state=State.WAITING, case_ref=exchange.case_ref, fault_code=""
+        channel=CHANNEL, state=State.WAITING, case_ref__in=[row[0] for row in found], fault_code=""
     )
     for late in waiting.order_by("seq"):
         journal.update(late, state=State.INTEGRATED, note="Intégré avec la création du dossier")
@@ -286,6 +399,7 @@ class IntegrationLoop:
 
     def __init__(self) -> None:
         self.listening: psycopg.Connection | None = None
+        self.answered_at = 0.0
 
     def __call__(self, life: Life) -> None:
         try:
@@ -303,7 +417,9 @@ class IntegrationLoop:
         close_old_connections()
         try:
             done = integrate_pending()
-            done += outbound.answer_events()
+            if not done or time.monotonic() - self.answered_at > ANSWER_SECONDS:
+                done += outbound.answer_events()
+                self.answered_at = time.monotonic()
         finally:
             close_old_connections()
         return done

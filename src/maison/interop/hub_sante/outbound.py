@@ -53,10 +53,7 @@ def _door(question: Exchange) -> str:
 
 def _write_once(entry: journal.Entry) -> bool:
     """Write it unless it has already been said. True when written."""
-    if journal.claim([entry]):
-        return False
-    journal.write([entry])
-    return True
+    return bool(journal.write_new([entry]))
 
 
 def _entry(envelope: wire.Envelope, *, payload: bytes, content_type: str, door: str, client_id: UUID | None, recipient: str,
@@ -78,14 +75,21 @@ def _named(envelope: wire.Envelope, identity: str) -> wire.Envelope:
 
 def acknowledge(question: Exchange, received: wire.Envelope, step: str) -> bool:
     """RC-REF for a message of a client: INTEGRE when its room has it, CONSULTE when the receiving service saw it."""
+    return bool(acknowledge_all([(question, received)], step))
+
+
+def acknowledge_all(told: Sequence[tuple[Exchange, wire.Envelope]], step: str) -> set[UUID]:
+    """Several at once; what was already said is not said again."""
+    return journal.write_new([_acknowledgement(question, received, step) for question, received in told])
+
+
+def _acknowledgement(question: Exchange, received: wire.Envelope, step: str) -> journal.Entry:
     answer = _named(wire.acknowledgement(received, step, sender=settings.HUB_CLIENT_ID), answer_id(question.id, step))
     form = _form(question.content_type)
-    return _write_once(
-        _entry(
-            answer, payload=wire.write(answer, form), content_type=CONTENT_TYPES[form], door=_door(question),
-            client_id=question.client_id, recipient=question.sender, case_ref=question.case_ref, step=step,
-            answers=question.id, correlation=question.distribution_id,
-        )
+    return _entry(
+        answer, payload=wire.write(answer, form), content_type=CONTENT_TYPES[form], door=_door(question),
+        client_id=question.client_id, recipient=question.sender, case_ref=question.case_ref, step=step,
+        answers=question.id, correlation=question.distribution_id,
     )  # fmt: skip
 
 

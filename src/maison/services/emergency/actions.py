@@ -8,15 +8,14 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
-from maison.foundations import audit, clock, relay
+from maison.foundations import audit, clock, gathering, relay
 from maison.foundations.access import Actor
 from maison.foundations.events import publish
 from maison.foundations.relay.models import Relay
 from maison.foundations.structures.models import Structure
-from maison.foundations.structures.selectors import structure_by_hub_id
 
 from .access import access_arrival
 from .destinations import Wanted, wanted_destinations
@@ -24,6 +23,7 @@ from .errors import ConfirmFirst, NotExpectedHere
 from .eta import Eta, estimate
 from .events import ArrivalChanged, CaseChanged, CaseConsulted
 from .fold import Folded, ResourceTold, Told, fold
+from .foreseen import Coming, Foreseen, foresee
 from .models import Arrival, Case, CaseMessage, Resource, VehicleStatus
 from .permissions import P
 from .registration import UNCONFIRMED
@@ -45,36 +45,48 @@ def take_in(
     sender: str,
     sent_at: datetime,
     body: dict[str, Any],
+    foreseen: Foreseen | None = None,
 ) -> tuple[Case, bool]:
     """Add one message to its case and bring the case to what all its messages tell. Returns the case and whether it was new.
 
-    Idempotent on the sender and its distribution id; two messages of one case never work at once (URG-01).
+    Idempotent on the sender and its distribution id; two messages of one case never work at once (URG-01). `foreseen`:
+    what was read for a whole batch; it must have foreseen this case.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"emergency.case:{case_ref}"])
-    known = CaseMessage.objects.filter(sender=sender, distribution_id=distribution_id).select_related("case").first()
-    if known is not None:
-        return known.case, False
-    found = Case.objects.filter(case_ref=case_ref).first()
+    if foreseen is None or case_ref not in foreseen.refs:
+        foreseen = foresee([Coming(case_ref, sender, distribution_id, body)])
+    found = foreseen.turn_to(case_ref)
+    if (told_in := foreseen.said.get((sender, distribution_id))) is not None:
+        return Case.objects.get(id=told_in), False
     case = found or Case(case_ref=case_ref, opened_at=sent_at)
-    earlier = list(case.messages.all()) if found else []
+    earlier = foreseen.messages.setdefault(case.id, [])
     message = CaseMessage(
         case=case, distribution_id=distribution_id, exchange_id=actor.exchange_id, kind=kind, sender=sender,
         sent_at=sent_at, body=body,
     )  # fmt: skip
-    folded = fold(Told(m.distribution_id, m.kind, m.sender, m.sent_at, m.body) for m in [*earlier, message])
-    _project(case, folded)
-    case.save(force_insert=found is None)
-    message.save(force_insert=True)
-    vehicles = _save_resources(case, list(folded.resources.values()))
+    earlier.append(message)
+    folded = fold(Told(m.distribution_id, m.kind, m.sender, m.sent_at, m.body) for m in earlier)
+    before = None if found is None else _columns(case)
+    _project(case, folded, foreseen)
+    if before is None:
+        gathering.insert(case)
+    else:
+        case.save(update_fields=[name for name, value in _columns(case).items() if value != before[name]])
+    gathering.insert(message)
+    foreseen.cases[case_ref] = case
+    foreseen.said[sender, distribution_id] = case.id
+    vehicles = _save_resources(case, list(folded.resources.values()), foreseen, new=found is None)
     if case.known:
-        _sync_arrivals(actor, case, vehicles, new=found is None)
+        _sync_arrivals(actor, case, vehicles, foreseen, new=found is None)
     audit.record(actor, "emergency.message_taken_in", target=case, structure=case.samu_id, details={"kind": kind})
     publish(CaseChanged(case.id, case.samu_id, kind))
     return case, True
 
 
-def _project(case: Case, folded: Folded) -> None:
+def _columns(case: Case) -> dict[str, Any]:
+    return {field.attname: getattr(case, field.attname) for field in Case._meta.concrete_fields}
+
+
+def _project(case: Case, folded: Folded, foreseen: Foreseen) -> None:
     document = folded.document
     qualification = document.get("qualification", {})
     details = qualification.get("details", {})
@@ -89,7 +101,7 @@ def _project(case: Case, folded: Folded) -> None:
     case.last_received_at = timezone.now()
     owner = document.get("owner", case.owner)
     if case.samu_id is None or owner != case.owner:
-        case.samu = structure_by_hub_id(owner)
+        case.samu = foreseen.structure(owner)
     case.owner = owner
     case.sender_case_ref = document.get("senderCaseId", "")
     case.priority = details.get("priority", Case.Priority.P2)
@@ -101,44 +113,59 @@ def _project(case: Case, folded: Folded) -> None:
         case.opened_at = datetime.fromisoformat(created)
 
 
-def _save_resources(case: Case, told: list[ResourceTold]) -> list[dict[str, datetime]]:
-    """Write the vehicles as told; returns what each said of its times."""
+def _save_resources(
+    case: Case, told: list[ResourceTold], foreseen: Foreseen, *, new: bool
+) -> list[dict[str, datetime]]:
+    """Write what is new of the vehicles; returns what each said of its times."""
     if not told:
         return []
-    vehicles = []
-    known = {resource.resource_ref: resource for resource in case.resources.all()}
+    vehicles, statuses = [], []
+    known = {} if new else {one.resource_ref: one for one in case.resources.prefetch_related("statuses")}
     for item in told:
-        info = item.info
-        resource = known.get(item.ref) or Resource(case=case, resource_ref=item.ref)
-        organisation = info.get("orgId", item.ref.partition(".resource.")[0])
-        if resource.organisation != organisation or resource.structure_id is None:
-            resource.organisation, resource.structure = organisation, structure_by_hub_id(organisation)
-        resource.name = info.get("name", resource.name) or item.ref.rpartition(".")[2]
-        resource.vehicle_type = info.get("vehicleType", resource.vehicle_type)
-        resource.medical_level = info.get("team", {}).get("medicalLevel", resource.medical_level)
-        resource.team_name = info.get("team", {}).get("name", resource.team_name)
-        contact = info.get("contact", {})
-        resource.phone = contact.get("detail", contact.get("details", resource.phone)) or ""
-        resource.save()
-        VehicleStatus.objects.bulk_create(
-            [
-                VehicleStatus(resource=resource, code=code, at=state.at, sent_at=state.sent_at)
-                for code, state in item.statuses.items()
-            ],
-            update_conflicts=True,
-            unique_fields=["resource", "code"],
-            update_fields=["at", "sent_at"],
-        )
+        resource = known.get(item.ref)
+        said = {} if resource is None else {one.code: (one.at, one.sent_at) for one in resource.statuses.all()}
+        resource = _save_resource(case, item, resource, foreseen)
+        statuses += [
+            VehicleStatus(resource=resource, code=code, at=state.at, sent_at=state.sent_at)
+            for code, state in item.statuses.items()
+            if said.get(code) != (state.at, state.sent_at)
+        ]
         vehicles.append({code: state.at for code, state in item.statuses.items()})
+    if statuses:
+        VehicleStatus.objects.bulk_create(
+            statuses, update_conflicts=True, unique_fields=["resource", "code"], update_fields=["at", "sent_at"]
+        )
     return vehicles
+
+
+def _save_resource(case: Case, item: ResourceTold, known: Resource | None, foreseen: Foreseen) -> Resource:
+    info = item.info
+    resource = known or Resource(case=case, resource_ref=item.ref)
+    before = {field.attname: getattr(resource, field.attname) for field in Resource._meta.concrete_fields}
+    organisation = info.get("orgId", item.ref.partition(".resource.")[0])
+    if resource.organisation != organisation or resource.structure_id is None:
+        resource.organisation, resource.structure = organisation, foreseen.structure(organisation)
+    resource.name = info.get("name", resource.name) or item.ref.rpartition(".")[2]
+    resource.vehicle_type = info.get("vehicleType", resource.vehicle_type)
+    resource.medical_level = info.get("team", {}).get("medicalLevel", resource.medical_level)
+    resource.team_name = info.get("team", {}).get("name", resource.team_name)
+    contact = info.get("contact", {})
+    resource.phone = contact.get("detail", contact.get("details", resource.phone)) or ""
+    if known is None:
+        gathering.insert(resource)
+    elif changed := [name for name, value in before.items() if getattr(resource, name) != value]:
+        resource.save(update_fields=changed)
+    return resource
 
 
 # -- arrivals that follow from the case
 
 
-def _sync_arrivals(actor: Actor, case: Case, vehicles: list[dict[str, datetime]], *, new: bool) -> None:
+def _sync_arrivals(
+    actor: Actor, case: Case, vehicles: list[dict[str, datetime]], foreseen: Foreseen, *, new: bool
+) -> None:
     """Make the announced arrivals what the decisions of the case say: announce, redirect, call off, move the times."""
-    wanted, unresolved = wanted_destinations(case)
+    wanted, unresolved = wanted_destinations(case, foreseen.services_at)
     live = {} if new else _live_arrivals(case)
     _name_first_patient(live, wanted)
     for patient_ref, destination in wanted.items():
@@ -186,10 +213,11 @@ def _announce(actor: Actor, case: Case, patient_ref: str, wanted: Wanted) -> Arr
 
 def _line(case: Case, patient_ref: str, wanted: Wanted, sent: Relay, previous: Arrival | None) -> Arrival:
     assert wanted.service is not None
-    arrival = Arrival.objects.create(
+    arrival = Arrival(
         case=case, patient_ref=patient_ref, service=wanted.service, service_inferred=wanted.inferred, relay=sent,
         priority=case.priority, previous=previous,
     )  # fmt: skip
+    gathering.insert(arrival)
     clock.start(UNCONFIRMED, arrival.id)
     _told(arrival)
     return arrival
@@ -229,6 +257,7 @@ def _ask_for_destination(actor: Actor, case: Case, unresolved: bool) -> None:
 
 
 def _move_times(actor: Actor, case: Case, vehicles: list[dict[str, datetime]]) -> None:
+    gathering.settle()  # a line may just have been announced
     scene = (case.latitude, case.longitude) if case.latitude is not None and case.longitude is not None else None
     for arrival in Arrival.objects.filter(case=case, state__in=Arrival.EXPECTED).select_related(
         "service__parent", "relay"

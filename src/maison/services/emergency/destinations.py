@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -51,7 +52,11 @@ class Wanted:
     reason: str = ""
 
 
-def wanted_destinations(case: Case) -> tuple[dict[str, Wanted], bool]:
+type Finder = Callable[[str], list[Structure]]
+"""The open services of the establishment with this FINESS number, each with its site."""
+
+
+def wanted_destinations(case: Case, find: Finder = services_at) -> tuple[dict[str, Wanted], bool]:
     """For each oriented patient of the case (key: patientId, or "" when there is one at most), where he is to go.
 
     The second value tells that an orientation towards an establishment could not be resolved.
@@ -77,7 +82,7 @@ def wanted_destinations(case: Case) -> tuple[dict[str, Wanted], bool]:
         elif decision.get("orientationType", "URGENCES") not in TO_HOSPITAL:
             wanted[key] = Wanted(None, reason="Le SAMU a décidé une autre orientation.")
         else:
-            found = service_for(decision, patient, document)
+            found = service_for(decision, patient, document, find)
             if found is None:
                 unresolved = True
             else:
@@ -85,16 +90,20 @@ def wanted_destinations(case: Case) -> tuple[dict[str, Wanted], bool]:
     return wanted, unresolved
 
 
-def service_for(decision: dict[str, Any], patient: dict[str, Any], document: dict[str, Any]) -> Wanted | None:
+def establishment(decision: dict[str, Any]) -> str:
+    """The FINESS number of the establishment that the decision names, or nothing."""
+    places = decision.get("destination", {}).get("externalLocationId", [])
+    return next((place["value"] for place in places if place.get("source") == "FINESS_GEOGRAPHIQUE"), "")
+
+
+def service_for(
+    decision: dict[str, Any], patient: dict[str, Any], document: dict[str, Any], find: Finder = services_at
+) -> Wanted | None:
     """The service of the establishment the decision names; None when the house knows no service there."""
-    destination = decision.get("destination", {})
-    finess = next(
-        (i["value"] for i in destination.get("externalLocationId", []) if i.get("source") == "FINESS_GEOGRAPHIQUE"), ""
-    )
-    services = {service.service_type: service for service in services_at(finess)}
+    services = {service.service_type: service for service in find(establishment(decision))}
     if not services:
         return None
-    named = named_service(destination.get("freetext", ""), services)
+    named = named_service(decision.get("destination", {}).get("freetext", ""), services)
     if named is not None:
         return Wanted(named)
     candidates = BY_ORIENTATION[decision.get("orientationType", "URGENCES")]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import msgspec
 
+from maison.formats.hub_sante.wire import moment
 from maison.foundations.access import Actor
 from maison.foundations.errors import BusinessError
 
 from . import actions
+from .foreseen import Coming, Foreseen, foresee
 from .models import Case
 
 if TYPE_CHECKING:
@@ -36,14 +39,26 @@ class Integration:
     case_ref: str
 
 
-def integrate(actor: Actor, envelope: Envelope) -> Integration:
-    """Take one valid message into the room, in the caller's transaction."""
-    from maison.formats.hub_sante.wire import moment
+def foresee_all(envelopes: Sequence[Envelope]) -> Foreseen:
+    """Read once what these messages will need; their cases stay locked until the end of the transaction."""
+    return foresee(
+        [
+            Coming(envelope.message.case_id, envelope.sender_id, envelope.distribution_id, _body(envelope))
+            for envelope in envelopes
+        ]
+    )
 
+
+def _body(envelope: Envelope) -> dict[str, Any]:
+    return dict(msgspec.to_builtins(envelope.message))
+
+
+def integrate(actor: Actor, envelope: Envelope, foreseen: Foreseen | None = None) -> Integration:
+    """Take one valid message into the room, in the caller's transaction."""
     sent_at = moment(envelope.sent_at)
     if sent_at is None:
         raise ImpossibleMoment
-    body: dict[str, Any] = msgspec.to_builtins(envelope.message)
+    body = _body(envelope)
     case, new = actions.take_in(
         actor=actor,
         case_ref=body["caseId"],
@@ -52,6 +67,7 @@ def integrate(actor: Actor, envelope: Envelope) -> Integration:
         sender=envelope.sender_id,
         sent_at=sent_at,
         body=body,
+        foreseen=foreseen,
     )
     status = "duplicate" if not new else "integrated" if case.known else "waiting"
     return Integration(status, case.id, case.case_ref)
