@@ -117,9 +117,7 @@ def envelope(extension: str, *, encounter: str = "IMP") -> Envelope:
         ),
         recipients=(replace(DOCTOR, name=Name("TRAITANT", "Paul", "M", "DR"), specialty=None),),
         participants=(
-            Participation(
-                DOCTOR, function=Code("PCP", "Médecin Traitant", oids.PARTICIPATION_FUNCTION), kind="INF"
-            ),
+            Participation(DOCTOR, function=Code("PCP", "Médecin Traitant", oids.PARTICIPATION_FUNCTION), kind="INF"),
         ),
     )
 

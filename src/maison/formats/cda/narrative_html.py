@@ -14,8 +14,9 @@ from maison.formats.cda.narrative import INLINE, Inline, Node, nodes_of, plain
 from maison.formats.cda.tables import Cell, Table, understood
 
 MediaUrl = Callable[[Attachment], str | None]
-STACKED_FROM = 4
+CARDS_FROM = 3
 """Grids this wide become one card a row on a phone."""
+WIDE_FROM = 5
 
 _STYLES = {
     "bold": ("strong",),
@@ -113,6 +114,8 @@ class Writing:
         else:
             caption = f'<caption class="maison-unseen">{escape(title)}</caption>'
         if table.shape == "pairs":
+            if len(table.rows) == 1 and plain(table.rows[0][0].content).casefold() == title.casefold():
+                return self._lone([self._cell(table.rows[0][1].content)])
             rows = "".join(
                 f'<tr><th scope="row">{self._cell(name.content)}</th><td>{self._cell(value.content)}</td></tr>'
                 for name, value in table.rows
@@ -126,17 +129,16 @@ class Writing:
         return "".join(line if line.startswith(("<p", "<ul", "<ol")) else f"<p>{line}</p>" for line in lines)
 
     def _grid(self, table: Table, caption: str, label: str) -> str:
-        stacked = bool(table.labels) and table.width >= STACKED_FROM
+        plain_cells = all(cell.colspan == 1 and cell.rowspan == 1 for row in table.rows for cell in row)
+        is_cards = table.width >= CARDS_FROM and (bool(table.labels) or (not table.head and plain_cells))
         head = "".join(f"<tr>{''.join(self._head_cell(cell) for cell in row)}</tr>" for row in table.head)
         rows = []
         for row in table.rows:
-            cells = []
-            for rank, cell in enumerate(row):
-                name = table.labels[rank] if stacked else ""
-                cells.append(self._body_cell(cell, name))
+            names = table.labels if is_cards and table.labels else ("",) * len(row)
+            cells = (self._body_cell(cell, name) for cell, name in zip(row, names, strict=True))
             rows.append(f"<tr>{''.join(cells)}</tr>")
-        wide = " maison-table--wide" if table.width > STACKED_FROM else ""
-        cards = " maison-cda-cards" if stacked else ""
+        wide = " maison-table--wide" if table.width >= WIDE_FROM else ""
+        cards = " maison-cda-cards" if is_cards else ""
         inside = f"{caption}{f'<thead>{head}</thead>' if head else ''}<tbody>{''.join(rows)}</tbody>"
         shown = f'<table class="maison-table{wide}{cards}">{inside}</table>'
         return f'<div class="maison-scroll" role="region" tabindex="0" aria-label="{label}">{shown}</div>'
