@@ -63,11 +63,14 @@ def test_everything_written_is_valid_and_reads_back_equal(name: str, schema: Sch
 def test_an_official_example_the_house_understands_is_rewritten_without_loss(path, schema: Schema):
     document = read(path.read_bytes())
     production = document.patient.ins_oid in oids.PRODUCTION_INS
+    data, refused = None, set()
     try:
         data = written(document, production=production)
     except UnwritableDocument as refusal:
+        refused = {fault.code for fault in refusal.faults}
+    if data is None:
         # Parts the house does not read, or identifiers whose key is wrong in the example itself.
-        assert {fault.code for fault in refusal.faults} <= {"CDA-403", "CDA-113", "CDA-208"}
+        assert refused <= {"CDA-403", "CDA-113", "CDA-208"}
         return
     assert schema.faults(parse(data)) == []
     assert read(data) == document

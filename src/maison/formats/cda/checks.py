@@ -16,6 +16,7 @@ from pathlib import Path
 from lxml import etree
 from msgspec import Struct
 
+from maison.formats.cda import oids
 from maison.formats.cda.codes import is_known
 from maison.formats.cda.faults import Fault
 from maison.formats.cda.model import Document, Identifier, Patient, Unstructured
@@ -24,7 +25,7 @@ from maison.formats.cda.reader import read_tree
 from maison.formats.cda.requirements import UNKNOWN_BIRTH_PLACE, header_faults, identity_faults, leaving_faults
 from maison.formats.cda.schema import Schema
 from maison.formats.cda.writer import every_section
-from maison.formats.cda.xml import parse, place_of
+from maison.formats.cda.xml import HL7, parse, place_of
 
 _ROOT = "/ClinicalDocument"
 _FILE = f"{_ROOT}/component/nonXMLBody/text"
@@ -75,6 +76,7 @@ class Checker:
         root = parse(data)
         document = read_tree(root)
         faults = [
+            *_about_the_standard(root),
             *header_faults(document),
             *_about_time(document, now),
             *identity_faults(document.patient),
@@ -97,6 +99,19 @@ class Checker:
             size = f"{len(data) / 1_000_000:.1f}".replace(".", ",")
             words = f"Le document pèse {size} Mo : la messagerie ou le DMP peuvent le refuser."
             yield Fault(_ROOT, "warning", "CDA-407", words)
+
+
+def _about_the_standard(root: etree._Element) -> Iterator[Fault]:
+    """What says « French CDA R2 »; the document itself does not hold it."""
+    realm = root.find(f"{{{HL7}}}realmCode")
+    if realm is None or realm.get("code") != "FR":
+        yield Fault(
+            f"{_ROOT}/realmCode", "blocking", "CDA-120", "Le document ne dit pas qu’il est français (realmCode FR)."
+        )
+    kind = root.find(f"{{{HL7}}}typeId")
+    if kind is None or (kind.get("root"), kind.get("extension")) != (oids.TYPE_ID_ROOT, oids.TYPE_ID_EXTENSION):
+        words = f"Le document ne dit pas qu’il suit le standard CDA R2 (typeId {oids.TYPE_ID_EXTENSION})."
+        yield Fault(f"{_ROOT}/typeId", "blocking", "CDA-121", words)
 
 
 def _about_time(document: Document, now: datetime) -> Iterator[Fault]:

@@ -143,7 +143,7 @@ def _sections(document: Document, writing: Writing, heading: int, prefix: str) -
         items = "".join(f"<li>{writing.attachment(one)}</li>" for one in alone)
         level = min(heading, 6)
         out += (
-            f'<section class="maison-cda-section" aria-labelledby="{prefix}-files">'
+            f'<section class="maison-cda-section">'
             f'<h{level} id="{prefix}-files">Pièces jointes</h{level}><ul class="maison-bullets">{items}</ul></section>'
         )
     return out
@@ -160,8 +160,7 @@ def _section(section: Section, writing: Writing, heading: int, mark: str) -> str
     if not text and not inner:
         text = '<p class="maison-note">Rien n’est écrit dans cette partie.</p>'
     return (
-        f'<section class="maison-cda-section" aria-labelledby="{mark}">'
-        f'<h{level} id="{mark}">{escape(title)}</h{level}>{text}{inner}</section>'
+        f'<section class="maison-cda-section"><h{level} id="{mark}">{escape(title)}</h{level}>{text}{inner}</section>'
     )
 
 

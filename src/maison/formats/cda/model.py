@@ -6,6 +6,7 @@ people around the patient, `services` are the documented acts, `encounter` is th
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from msgspec import Struct
@@ -65,7 +66,9 @@ class Telecom(Struct, frozen=True):
     use: str = ""
 
     def __str__(self) -> str:
-        return self.value.partition(":")[2] or self.value
+        """`05 61 00 00 00` for a French number, the address alone otherwise."""
+        words = self.value.partition(":")[2] or self.value
+        return " ".join(re.findall("..", words)) if re.fullmatch("0[0-9]{9}", words) else words
 
 
 class Name(Struct, frozen=True):

@@ -141,7 +141,7 @@ class Writing:
         cards = " maison-cda-cards" if is_cards else ""
         inside = f"{caption}{f'<thead>{head}</thead>' if head else ''}<tbody>{''.join(rows)}</tbody>"
         shown = f'<table class="maison-table{wide}{cards}">{inside}</table>'
-        return f'<div class="maison-scroll" role="region" tabindex="0" aria-label="{label}">{shown}</div>'
+        return f'<div class="maison-scroll" role="group" tabindex="0" aria-label="{label}">{shown}</div>'
 
     def _head_cell(self, cell: Cell) -> str:
         if cell.is_empty:

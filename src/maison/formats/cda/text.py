@@ -80,6 +80,8 @@ def _table(node: Node) -> Iterator[str]:
     table = understood(node)
     if plain(table.caption):
         yield plain(table.caption)
+    if not table.labels:
+        yield from (" ; ".join(plain(cell.content) for cell in row if not cell.is_empty) for row in table.head)
     for row in table.rows:
         cells = [plain(cell.content) for cell in row]
         if table.shape == "list":
