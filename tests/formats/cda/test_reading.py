@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from maison.formats.cda import oids
+from maison.formats.cda.checks import Checker
 from maison.formats.cda.html import render
 from maison.formats.cda.moment import Moment
 from maison.formats.cda.reader import UnreadableDocument, read
 from maison.formats.cda.text import render as render_text
 from maison.formats.cda.writer import every_section, write
-from tests.formats.cda.documents import EXAMPLES, discharge_letter
+from maison.formats.cda.xds import metadata_of
+from tests.formats.cda.documents import EXAMPLES, LATER, discharge_letter
 
 LDL = next(path for path in EXAMPLES if path.name.startswith("LDL-SES")).read_bytes()
 UNSTRUCTURED = {"DOC_NON_STRUCTURE_CDA-R2-N1.xml", "IMG_CR_IMG_2024.01_CDA-R2-Niveau-1.xml"}
@@ -161,6 +163,31 @@ def test_fifty_megabytes_are_refused_before_they_are_parsed():
         read(head + b"a" * 50_000_000)
 
 
+@pytest.mark.parametrize(
+    "inside",
+    [
+        b"<unknown a='1'/>" * 20_000,
+        b"<text>" + b"<br/>" * 20_000 + b"</text>",
+        b"<text>" + b"<x/>" * 20_000 + b"</text>",
+        b"<text><table><tbody>" + b"<tr><td>a</td><td/></tr>" * 8_000 + b"</tbody></table></text>",
+        b"<text>" + b"<paragraph ID='a'>" * 80 + b"</paragraph>" * 80 + b"</text>",
+        b"<text>" + b"<table><tbody><tr><td>" * 20 + b"</td></tr></tbody></table>" * 20 + b"</text>",
+    ],
+    ids=["brothers", "line ends", "unknown", "rows", "depth", "nested tables"],
+)
+def test_a_document_made_to_be_slow_costs_no_more_than_its_size(inside: bytes):
+    """Each of these takes minutes when anything is quadratic."""
+    data = (
+        b'<ClinicalDocument xmlns="urn:hl7-org:v3"><component><structuredBody><component><section>'
+        + inside
+        + b"</section></component></structuredBody></component></ClinicalDocument>"
+    )
+    report = Checker().check(data, now=LATER, identity_status="QUAL", production=False)
+    assert not report.may_leave
+    assert render(report.document).body
+    assert render_text(report.document)
+
+
 def test_latin_1_is_read_when_it_says_so():
     data = LDL.replace(b'encoding="UTF-8"', b'encoding="ISO-8859-1"', 1).decode().encode("latin-1", "xmlcharrefreplace")
     assert read(data) == read(LDL)
@@ -188,8 +215,10 @@ def test_mutated_bytes_raise_the_documented_error_or_give_a_document_that_can_be
         document = read(bytes(data))
     except UnreadableDocument:
         return
-    assert render(document).body
+    assert render(document).title is not None
     assert render_text(document)
+    assert metadata_of(document, bytes(data)).size == len(data)
+    Checker().check(bytes(data), now=LATER, identity_status="QUAL", production=False)
 
 
 def test_a_moment_says_what_it_means_and_never_more():

@@ -318,7 +318,7 @@ nodes = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(nodes, max_size=4), texts)
 def test_whatever_the_narrative_only_known_elements_come_out(content: list[Node | str], title: str):
     letter = with_narrative(*content, title=title)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+import re
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from lxml import etree
@@ -12,7 +15,7 @@ from msgspec.structs import replace
 from maison.formats.cda import oids, templates
 from maison.formats.cda.builder import replacing
 from maison.formats.cda.faults import Fault
-from maison.formats.cda.model import Document, Identifier, Kept, Section
+from maison.formats.cda.model import Code, Document, Identifier, Kept, Section
 from maison.formats.cda.moment import Moment
 from maison.formats.cda.narrative import Node, bullets, facts, paragraph, table
 from maison.formats.cda.reader import read
@@ -32,6 +35,7 @@ from tests.formats.cda.documents import (
 )
 
 DOCUMENTS = every_document()
+CLAIMED = ["discharge_letter", "to_emergency", "medical_summary", "expertise_request", "tumour_board"]
 HL7 = {"h": "urn:hl7-org:v3"}
 
 
@@ -158,7 +162,7 @@ def test_an_n1_document_holds_the_pdf_unchanged():
         templates.prescription(envelope("PRES-2"), b"MZ...")
 
 
-@pytest.mark.parametrize("name", ["discharge_letter", "to_emergency", "medical_summary", "expertise_request"])
+@pytest.mark.parametrize("name", CLAIMED)
 def test_a_claimed_model_has_the_templates_of_its_official_example(name: str):
     """Sections bear the same code and templates as in the example, and each entry points to a mark of the text."""
     example = {
@@ -166,6 +170,7 @@ def test_a_claimed_model_has_the_templates_of_its_official_example(name: str):
         "to_emergency": "DLU-EHPAD-FLUDT",
         "medical_summary": "VSM",
         "expertise_request": "TLM-DA_2022.01_TCG",
+        "tumour_board": "CANCER-FRCP",
     }[name]
     official = parse(next(path for path in EXAMPLES if path.name.startswith(example)).read_bytes())
     extra = parse(next(path for path in EXAMPLES if path.name.startswith("TLM-DA_2022.01_TE1")).read_bytes())
@@ -186,6 +191,71 @@ def test_a_claimed_model_has_the_templates_of_its_official_example(name: str):
     assert len(set(ids)) == len(ids)
 
 
+COMPULSORY = re.compile(r"\[1\.\.[1*]\]")
+
+
+def _compulsory(path: Path) -> Iterator[tuple[str, str, frozenset[str | None], bool]]:
+    """(section code, code of the entry, its templates, whether it is the section itself) of each section and entry the comments of an example call compulsory."""
+    for comment in etree.parse(path).iter(etree.Comment):
+        if not COMPULSORY.search(comment.text or "") or not re.search("Section|Entrée", comment.text or ""):
+            continue
+        element = comment.getnext()
+        while element is not None and not isinstance(element.tag, str):
+            element = element.getnext()
+        if element is None or etree.QName(element).localname not in (
+            "component",
+            "entry",
+            "entryRelationship",
+            "consumable",
+        ):
+            continue
+        section = next(
+            (one for one in (element, *element.iterancestors()) if one.tag == "{urn:hl7-org:v3}section"), None
+        )
+        inner = (
+            element[0] if isinstance(element[0].tag, str) else next(one for one in element if isinstance(one.tag, str))
+        )
+        if etree.QName(inner).localname == "section":
+            section = inner
+        if section is None:
+            continue
+        code = section.find("h:code", HL7)
+        what = inner.find("h:code", HL7)
+        is_section = section is inner
+        said = "" if what is None or "1..*" in (comment.text or "") else what.get("code", "")
+        roots = frozenset(one.get("root") for one in inner.findall("h:templateId", HL7))
+        yield code.get("code"), "" if is_section else said, roots, is_section
+
+
+@pytest.mark.parametrize(
+    ("name", "example"),
+    [
+        ("discharge_letter", "LDL-SES"),
+        ("to_emergency", "DLU-EHPAD-FLUDT"),
+        ("medical_summary", "VSM"),
+        ("expertise_request", "TLM-DA_2022.01_TE1"),
+        ("tumour_board", "CANCER-FRCP"),
+    ],
+)
+def test_a_claimed_model_has_all_that_its_example_calls_compulsory(name: str, example: str):
+    path = next(path for path in EXAMPLES if path.name.startswith(example))
+    wanted = list(_compulsory(path))
+    assert len(wanted) > 2
+    root = parse(written(DOCUMENTS[name]))
+    sections = {one.find("h:code", HL7).get("code"): one for one in root.iterfind(".//h:section", HL7)}
+    for code, said, roots, is_section in wanted:
+        if code not in sections:
+            assert not is_section, f"section {code} is compulsory"
+            continue
+        found = [
+            one
+            for one in sections[code].iter(etree.Element)
+            if roots <= {each.get("root") for each in one.findall("h:templateId", HL7)}
+            and (not said or (one.find("h:code", HL7) is not None and one.find("h:code", HL7).get("code") == said))
+        ]
+        assert found, (code, said, roots)
+
+
 def _section_key(section: etree._Element) -> tuple[str | None, frozenset[str | None]]:
     code = section.find("h:code", HL7)
     return (
@@ -194,12 +264,7 @@ def _section_key(section: etree._Element) -> tuple[str | None, frozenset[str | N
     )
 
 
-@pytest.mark.parametrize(
-    "name",
-    sorted(
-        set(DOCUMENTS) - {"discharge_letter", "to_emergency", "medical_summary", "expertise_request", "prescription"}
-    ),
-)
+@pytest.mark.parametrize("name", sorted(set(DOCUMENTS) - {*CLAIMED, "prescription"}))
 def test_a_model_nobody_could_check_is_not_claimed(name: str):
     assert {one.root for one in DOCUMENTS[name].template_ids} == {oids.HL7_FRANCE, oids.CI_SIS}
 
@@ -207,6 +272,30 @@ def test_a_model_nobody_could_check_is_not_claimed(name: str):
 def test_a_model_refuses_what_would_leave_a_compulsory_entry_out():
     with pytest.raises(ValueError, match="treatment"):
         templates.expertise_request(envelope("X"), anamnesis="…", treatments=[])
+
+
+def test_a_board_registers_a_case_only_with_its_guideline_and_proposes_something():
+    sheet = templates.TumourBoard(
+        network="A",
+        centre="B",
+        board="C",
+        system=Code("76752008", "sein"),
+        organs=(Code("76752008", "sein"),),
+        topography=Code("C50.2"),
+        is_registered=True,
+        is_complete=True,
+        has_quorum=True,
+        from_screening=False,
+        monitoring="Oui",
+    )
+    with pytest.raises(ValueError, match="guideline"):
+        templates.tumour_board(envelope("X"), sheet)
+    discussed = replace(sheet, is_registered=False)
+    assert templates.tumour_board(envelope("X"), discussed).sections
+    with pytest.raises(ValueError, match="proposes"):
+        templates.tumour_board(envelope("X"), replace(discussed, monitoring=""))
+    with pytest.raises(ValueError, match="organ"):
+        templates.tumour_board(envelope("X"), replace(discussed, organs=()))
 
 
 def test_narrative_is_checked_when_it_is_made():

@@ -9,15 +9,16 @@ from lxml import etree
 
 from maison.formats.cda import header_reading as header
 from maison.formats.cda.entry_reading import entry_of
-from maison.formats.cda.model import Attachment, Identifier, Remark, Section, Unstructured
+from maison.formats.cda.model import Attachment, Identifier, Section, Unstructured
 from maison.formats.cda.narrative import ATTRIBUTES, CONTAINERS, KINDS, Node, tidy
-from maison.formats.cda.xml import HL7, Walk, canonical, name_of, place_of
+from maison.formats.cda.remarks import Remarks
+from maison.formats.cda.xml import HL7, Walk, canonical, name_of
 
 
-def unstructured(walk: Walk, body: etree._Element, remarks: list[Remark]) -> Unstructured:
+def unstructured(walk: Walk, body: etree._Element, remarks: Remarks) -> Unstructured:
     element = walk.child(body, "text")
     if element is None:
-        remarks.append(Remark(place_of(body), "Le corps du document est vide."))
+        remarks.add(body, "Le corps du document est vide.")
         return Unstructured("", b"")
     media_type = element.get("mediaType", "")
     text = element.text or ""
@@ -25,12 +26,12 @@ def unstructured(walk: Walk, body: etree._Element, remarks: list[Remark]) -> Uns
         return Unstructured(media_type or "text/plain", text.strip().encode(), is_text=True)
     data = _decoded(text)
     if data is None:
-        remarks.append(Remark(place_of(element), "Le fichier contenu dans le document n’est pas du base64 lisible."))
+        remarks.add(element, "Le fichier contenu dans le document n’est pas du base64 lisible.")
         return Unstructured(media_type, b"")
     return Unstructured(media_type, data)
 
 
-def sections(walk: Walk, body: etree._Element, remarks: list[Remark]) -> tuple[Section, ...]:
+def sections(walk: Walk, body: etree._Element, remarks: Remarks) -> tuple[Section, ...]:
     out: list[Section] = []
     for component in walk.children(body, "component"):
         found = walk.child(component, "section")
@@ -39,7 +40,7 @@ def sections(walk: Walk, body: etree._Element, remarks: list[Remark]) -> tuple[S
     return tuple(out)
 
 
-def _section(walk: Walk, element: etree._Element, remarks: list[Remark]) -> Section:
+def _section(walk: Walk, element: etree._Element, remarks: Remarks) -> Section:
     text = walk.child(element, "text")
     if text is not None:
         walk.see(text)
@@ -59,11 +60,11 @@ def _section(walk: Walk, element: etree._Element, remarks: list[Remark]) -> Sect
     )
 
 
-def narrative(element: etree._Element, remarks: list[Remark]) -> tuple[Node | str, ...]:
+def narrative(element: etree._Element, remarks: Remarks) -> tuple[Node | str, ...]:
     return tidy(_content(element, remarks))
 
 
-def _content(element: etree._Element, remarks: list[Remark]) -> list[Node | str]:
+def _content(element: etree._Element, remarks: Remarks) -> list[Node | str]:
     keeps_text = name_of(element) not in CONTAINERS
     out: list[Node | str] = []
     if keeps_text and element.text:
@@ -77,15 +78,11 @@ def _content(element: etree._Element, remarks: list[Remark]) -> list[Node | str]
     return out
 
 
-def _node(element: etree._Element, remarks: list[Remark]) -> Node:
+def _node(element: etree._Element, remarks: Remarks) -> Node:
     name = name_of(element)
     children = tidy(_content(element, remarks))
     if element.tag != f"{{{HL7}}}{name}" or name not in KINDS:
-        remarks.append(
-            Remark(
-                place_of(element), f"« {name[:40]} » n’est pas un élément de texte connu : seul son texte est montré."
-            )
-        )
+        remarks.add(element, f"« {name[:40]} » n’est pas un élément de texte connu : seul son texte est montré.")
         return Node("unknown", children, (), name[:40])
     attributes = tuple(
         (str(attribute), " ".join(str(value).split()))
@@ -95,7 +92,7 @@ def _node(element: etree._Element, remarks: list[Remark]) -> Node:
     return Node(name, children, attributes)
 
 
-def attachments(root: etree._Element, remarks: list[Remark]) -> tuple[Attachment, ...]:
+def attachments(root: etree._Element, remarks: Remarks) -> tuple[Attachment, ...]:
     """Files inside a structured body: images, copies of the document, bar codes."""
     out: list[Attachment] = []
     for element in root.iter(f"{{{HL7}}}value", f"{{{HL7}}}text"):
@@ -104,7 +101,7 @@ def attachments(root: etree._Element, remarks: list[Remark]) -> tuple[Attachment
         data = _decoded(element.text or "")
         if not data:
             if data is None:
-                remarks.append(Remark(place_of(element), "Une pièce jointe n’est pas du base64 lisible."))
+                remarks.add(element, "Une pièce jointe n’est pas du base64 lisible.")
             continue
         holder = next((each for each in element.iterancestors() if each.get("ID")), None)
         out.append(Attachment("" if holder is None else holder.get("ID", ""), element.get("mediaType", ""), data))
@@ -118,5 +115,5 @@ def _decoded(text: str) -> bytes | None:
         return None
 
 
-def unread(walk: Walk, root: etree._Element) -> list[tuple[str, str]]:
-    return [(place_of(element), canonical(element)) for element in walk.unread(root)]
+def unread(walk: Walk, root: etree._Element, remarks: Remarks) -> list[tuple[str, str]]:
+    return [(remarks.places.of(element), canonical(element)) for element in walk.unread(root)]

@@ -25,7 +25,7 @@ from maison.formats.cda.reader import read_tree
 from maison.formats.cda.requirements import UNKNOWN_BIRTH_PLACE, header_faults, identity_faults, leaving_faults
 from maison.formats.cda.schema import Schema
 from maison.formats.cda.writer import every_section
-from maison.formats.cda.xml import HL7, parse, place_of
+from maison.formats.cda.xml import HL7, Places, parse
 
 _ROOT = "/ClinicalDocument"
 _FILE = f"{_ROOT}/component/nonXMLBody/text"
@@ -211,11 +211,12 @@ def _holds(words: list[str], phrase: list[str]) -> bool:
 def _about_ids(root: etree._Element, document: Document) -> Iterator[Fault]:
     """Marks (`ID`) are one each; references of the text lead somewhere; the id is not the one it replaces."""
     marks: Counter[str] = Counter(str(each.get("ID")) for each in root.iter(etree.Element) if each.get("ID"))
+    places = Places()
     for element in root.iter(etree.Element):
         mark = element.get("ID")
         if mark and marks.pop(mark, 0) > 1:
             yield Fault(
-                place_of(element), "blocking", "CDA-406", "Deux passages du document portent le même repère (ID)."
+                places.of(element), "blocking", "CDA-406", "Deux passages du document portent le même repère (ID)."
             )
     if any(one.id == document.id for one in document.related):
         place = f"{_ROOT}/relatedDocument/parentDocument/id"

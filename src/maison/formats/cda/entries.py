@@ -146,7 +146,7 @@ def simple_observation(
     code_type: str = "CD",
 ) -> Entry:
     """FR-Simple-Observation: yes or no, words, a code (`CD` or `CE`), a measure; None when only the date matters."""
-    entry = _entry()
+    entry = new_entry()
     made = _observation(entry, marks, code, at, mark, (*_SIMPLE, *templates))
     match value:
         case bool():
@@ -164,7 +164,7 @@ def simple_observation(
 
 def described_observation(marks: Marks, code: Code, *, at: Moment, mark: str) -> Entry:
     """FR-Simple-Observation whose value is the marked text itself."""
-    entry = _entry()
+    entry = new_entry()
     made = _observation(entry, marks, code, at, mark, _SIMPLE)
     original = element(element(made, "value", type="CD"), "originalText")
     element(original, "reference", value=f"#{mark}")
@@ -173,9 +173,9 @@ def described_observation(marks: Marks, code: Code, *, at: Moment, mark: str) ->
 
 def treatment(marks: Marks, one: Medication | None, *, mark: str, start: Moment | None = None) -> Entry:
     """FR-Traitement. Without medicine: the last taking of the usual treatment, `start` is when."""
-    entry = _entry()
+    entry = new_entry()
     made = element(entry, "substanceAdministration", classCode="SBADM", moodCode="EVN")
-    _templates(made, _TREATMENT)
+    put_templates(made, _TREATMENT)
     element(made, "id", root=marks.uid())
     if one is None:
         element(made, "code", nullFlavor="NA")
@@ -193,7 +193,7 @@ def treatment(marks: Marks, one: Medication | None, *, mark: str, start: Moment 
     else:
         element(made, "routeCode", nullFlavor="NA")
     product = element(element(made, "consumable"), "manufacturedProduct")
-    _templates(product, _PRODUCT)
+    put_templates(product, _PRODUCT)
     material = element(product, "manufacturedMaterial")
     if one is None:
         element(material, "code", nullFlavor="UNK")
@@ -206,11 +206,11 @@ def treatment(marks: Marks, one: Medication | None, *, mark: str, start: Moment 
 
 def concern(marks: Marks, one: Problem, *, mark: str, is_active: bool) -> Entry:
     """FR-Liste-des-problemes with one FR-Probleme."""
-    entry = _entry()
+    entry = new_entry()
     act = _concern(entry, marks, _CONCERN, one.since, one.until, is_active=is_active)
     link = element(act, "entryRelationship", typeCode="SUBJ", inversionInd="false")
     made = element(link, "observation", classCode="OBS", moodCode="EVN", negationInd="false")
-    _templates(made, _PROBLEM)
+    put_templates(made, _PROBLEM)
     element(made, "id", root=marks.uid())
     to.code(made, "code", DIAGNOSIS)
     element(element(made, "text"), "reference", value=f"#{mark}")
@@ -225,11 +225,11 @@ def concern(marks: Marks, one: Problem, *, mark: str, is_active: bool) -> Entry:
 
 def allergy(marks: Marks, one: Allergy, *, mark: str) -> Entry:
     """FR-Liste-des-allergies-et-hypersensibilites with one FR-Allergie-ou-hypersensibilite."""
-    entry = _entry()
+    entry = new_entry()
     act = _concern(entry, marks, _ALLERGY_CONCERN, None, None, is_active=True)
     link = element(act, "entryRelationship", typeCode="SUBJ", inversionInd="false")
     made = element(link, "observation", classCode="OBS", moodCode="EVN", negationInd="false")
-    _templates(made, _ALLERGY)
+    put_templates(made, _ALLERGY)
     element(made, "id", root=marks.uid())
     to.code(made, "code", one.kind)
     element(element(made, "text"), "reference", value=f"#{mark}")
@@ -246,9 +246,9 @@ def allergy(marks: Marks, one: Allergy, *, mark: str) -> Entry:
 
 def vital_signs(marks: Marks, measures: Iterable[tuple[Vital, str]], *, at: Moment) -> Entry:
     """FR-Signes-vitaux: each measure with the mark of its words."""
-    entry = _entry()
+    entry = new_entry()
     organizer = element(entry, "organizer", classCode="CLUSTER", moodCode="EVN")
-    _templates(organizer, _VITALS)
+    put_templates(organizer, _VITALS)
     element(organizer, "id", root=marks.uid())
     to.code(organizer, "code", loinc("85353-1", "Signes vitaux"))
     element(organizer, "statusCode", code="completed")
@@ -271,9 +271,9 @@ def transfer(
     address: Address | None,
 ) -> Entry:
     """FR-Transfert-du-patient towards a place."""
-    entry = _entry()
+    entry = new_entry()
     act = element(entry, "act", classCode="ACT", moodCode="EVN")
-    _templates(act, _TRANSFER)
+    put_templates(act, _TRANSFER)
     element(act, "id", root=marks.uid())
     to.code(act, "code", loinc("80413-8", "Transfert du patient"))
     element(element(act, "text"), "reference", value=f"#{mark}")
@@ -291,9 +291,9 @@ def transfer(
 
 def no_procedure(marks: Marks, *, at: Moment, mark: str) -> Entry:
     """The empty FR-Acte that a section of results holds when no act was done (as in the official FLUDT)."""
-    entry = _entry()
+    entry = new_entry()
     made = element(entry, "procedure", classCode="PROC", moodCode="EVN")
-    _templates(made, ("2.16.840.1.113883.10.20.1.29", "1.3.6.1.4.1.19376.1.5.3.1.4.19", "1.2.250.1.213.1.1.3.62"))
+    put_templates(made, ("2.16.840.1.113883.10.20.1.29", "1.3.6.1.4.1.19376.1.5.3.1.4.19", "1.2.250.1.213.1.1.3.62"))
     element(made, "id", root=marks.uid())
     element(made, "code", nullFlavor="NA")
     element(element(made, "text"), "reference", value=f"#{mark}")
@@ -302,12 +302,12 @@ def no_procedure(marks: Marks, *, at: Moment, mark: str) -> Entry:
     return entry_of(entry)
 
 
-def _entry() -> etree._Element:
+def new_entry() -> etree._Element:
     made: etree._Element = etree.Element(f"{{{HL7}}}entry", nsmap=NSMAP)
     return made
 
 
-def _templates(parent: etree._Element, roots: Iterable[str]) -> None:
+def put_templates(parent: etree._Element, roots: Iterable[str]) -> None:
     for root in roots:
         element(parent, "templateId", root=root)
 
@@ -316,7 +316,7 @@ def _observation(
     parent: etree._Element, marks: Marks, code: Code, at: Moment, mark: str, templates: Iterable[str]
 ) -> etree._Element:
     made = element(parent, "observation", classCode="OBS", moodCode="EVN")
-    _templates(made, templates)
+    put_templates(made, templates)
     element(made, "id", root=marks.uid())
     to.code(made, "code", code)
     element(element(made, "text"), "reference", value=f"#{mark}")
@@ -335,7 +335,7 @@ def _concern(
     is_active: bool,
 ) -> etree._Element:
     act = element(entry, "act", classCode="ACT", moodCode="EVN")
-    _templates(act, templates)
+    put_templates(act, templates)
     element(act, "id", root=marks.uid())
     element(act, "code", nullFlavor="NA")
     element(act, "statusCode", code="active" if is_active else "completed")

@@ -243,11 +243,16 @@ def media_words(media_type: str, size: int) -> str:
 
 def _trimmed(run: list[Inline]) -> list[Inline]:
     """Without the line ends that only separated blocks."""
-    while run and (run[0] == " " or (isinstance(run[0], Node) and run[0].kind == "br")):
-        run = run[1:]
-    while run and (run[-1] == " " or (isinstance(run[-1], Node) and run[-1].kind == "br")):
-        run = run[:-1]
-    return run
+    start, end = 0, len(run)
+    while start < end and _is_blank(run[start]):
+        start += 1
+    while start < end and _is_blank(run[end - 1]):
+        end -= 1
+    return run[start:end]
+
+
+def _is_blank(part: Inline) -> bool:
+    return part == " " or (isinstance(part, Node) and part.kind == "br")
 
 
 def _spans(cell: Cell) -> str:

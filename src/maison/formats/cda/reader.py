@@ -7,8 +7,9 @@ from msgspec.structs import replace
 
 from maison.formats.cda import body_reading as body
 from maison.formats.cda import header_reading as header
-from maison.formats.cda.model import Attachment, Code, Document, Identifier, Kept, Remark, Section, Unstructured
+from maison.formats.cda.model import Attachment, Code, Document, Identifier, Kept, Section, Unstructured
 from maison.formats.cda.moment import Moment
+from maison.formats.cda.remarks import Remarks
 from maison.formats.cda.xml import UnreadableDocument, Walk, parse
 
 __all__ = ["UnreadableDocument", "read", "read_tree"]
@@ -24,7 +25,7 @@ def read(data: bytes) -> Document:
 def read_tree(root: etree._Element) -> Document:
     """`root` comes from `xml.parse`: never from an unchecked parser."""
     walk = Walk()
-    remarks: list[Remark] = []
+    remarks = Remarks()
     for name in ("realmCode", "typeId"):
         walk.child(root, name)
     identifier = header.identifier(walk, root, "id")
@@ -32,7 +33,7 @@ def read_tree(root: etree._Element) -> Document:
     created = header.moment(walk, root, "effectiveTime")
     for name, value in (("id", identifier), ("code", code), ("effectiveTime", created)):
         if value is None:
-            remarks.append(Remark(f"{_ROOT}/{name}", "Cet élément obligatoire manque."))
+            remarks.add_at(f"{_ROOT}/{name}", "Cet élément obligatoire manque.")
     version = walk.attribute(root, "versionNumber", "value")
     legal = walk.child(root, "legalAuthenticator")
     file, sections, attachments = _body(walk, root, remarks)
@@ -72,15 +73,14 @@ def read_tree(root: etree._Element) -> Document:
         sections=sections,
         attachments=attachments,
     )
-    kept = tuple(Kept(place, xml) for place, xml in body.unread(walk, root))
-    remarks += [
-        Remark(one.place, "Cette partie n’est pas lue par la maison : elle est gardée telle quelle.") for one in kept
-    ]
-    return replace(document, kept=kept, remarks=tuple(remarks))
+    kept = tuple(Kept(place, xml) for place, xml in body.unread(walk, root, remarks))
+    for one in kept:
+        remarks.add_at(one.place, "Cette partie n’est pas lue par la maison : elle est gardée telle quelle.")
+    return replace(document, kept=kept, remarks=remarks.all())
 
 
 def _body(
-    walk: Walk, root: etree._Element, remarks: list[Remark]
+    walk: Walk, root: etree._Element, remarks: Remarks
 ) -> tuple[Unstructured | None, tuple[Section, ...], tuple[Attachment, ...]]:
     component = walk.child(root, "component")
     file = walk.child(component, "nonXMLBody")
@@ -88,6 +88,6 @@ def _body(
         return body.unstructured(walk, file, remarks), (), ()
     structured = walk.child(component, "structuredBody")
     if structured is None:
-        remarks.append(Remark(f"{_ROOT}/component", "Le document n’a pas de corps."))
+        remarks.add_at(f"{_ROOT}/component", "Le document n’a pas de corps.")
         return None, (), ()
     return None, body.sections(walk, structured, remarks), body.attachments(structured, remarks)

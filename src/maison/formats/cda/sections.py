@@ -194,13 +194,26 @@ STORY = Kind(
     ("1.3.6.1.4.1.19376.1.5.3.1.3.4", "1.2.250.1.213.1.1.2.130"),
     "CANCER-FRCP",
 )
-BOARD_REASON = Kind("42349-1", "Raison de la recommandation", "Type et motif de la RCP", (), "CANCER-FRCP")
-BOARD_DISCOVERY = Kind("42545-4", "Evènements observés", "Mode de découverte du cancer", (), "CANCER-FRCP")
-BOARD_TUMOUR = Kind("72135-7", "Diagnostic du cancer", "Tumeur", (), "CANCER-FRCP")
-BOARD_FILE = Kind("21874-3", "Statut du dossier présenté en RCP", "Dossier présenté à la RCP", (), "CANCER-FRCP")
-BOARD_PLAN = Kind("18776-5", "Plan de soins", "Proposition de la RCP", (), "CANCER-FRCP")
+BOARD_REASON = Kind(
+    "42349-1",
+    "Raison de la recommandation",
+    "Type et motif de la RCP",
+    ("1.3.6.1.4.1.19376.1.5.3.1.3.1", "1.3.6.1.4.1.19376.1.5.3.1.3.2", "1.2.250.1.213.1.1.2.128"),
+    "CANCER-FRCP",
+)
+BOARD_FILE = Kind(
+    "21874-3",
+    "Statut du dossier présenté en RCP",
+    "Dossier présenté à la RCP",
+    ("1.2.250.1.213.1.1.2.33",),
+    "CANCER-FRCP",
+)
 BOARD_FRAME = Kind(
-    "35510-7", "Cadre de la proposition thérapeutique", "Cadre de la proposition thérapeutique", (), "CANCER-FRCP"
+    "35510-7",
+    "Essais cliniques - Informations générales",
+    "Cadre de la proposition thérapeutique",
+    ("1.2.250.1.213.1.1.2.175",),
+    "CANCER-FRCP",
 )
 FREE_EVENTS = Kind("42545-4", "Evènements observés", "Évènements observés", (), "LDL-SES")
 FREE_TREATMENTS = Kind("10160-0", "Traitements", "Traitements", (), "TLM-DA")

@@ -198,7 +198,7 @@ def _coded(name: str, code: str, system: str) -> Code:
 def _utc(moment: Moment) -> str:
     """A day alone stays a day: no hour is invented. Without offset, nothing can be said in UTC: the day."""
     at = moment.at
-    if at is not None and at.tzinfo is not None:
+    if at is not None and at.tzinfo is not None and 1 < at.year < 9999:
         return at.astimezone(UTC).strftime("%Y%m%d%H%M%S")
     return moment.day.strftime("%Y%m%d") if moment.day else ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import cast
 
 from lxml import etree
@@ -91,17 +92,41 @@ def type_prefixes(element: etree._Element) -> list[str]:
     return sorted({value.partition(":")[0] for value in values if ":" in value})
 
 
+class Places:
+    """Where elements stand, as paths: `/ClinicalDocument/participant[2]/time`, a rank only among brothers of the same name.
+
+    The ranks of a family are counted once: a hostile document with a hundred thousand brothers costs no more than its size.
+    """
+
+    def __init__(self) -> None:
+        self._steps: dict[etree._Element | None, dict[etree._Element, str]] = {}
+
+    def of(self, element: etree._Element) -> str:
+        steps: list[str] = []
+        node: etree._Element | None = element
+        while node is not None:
+            parent = node.getparent()
+            if parent not in self._steps:
+                self._steps[parent] = _steps([node] if parent is None else list(parent))
+            steps.append(self._steps[parent][node])
+            node = parent
+        return "/" + "/".join(reversed(steps))
+
+
+def _steps(family: list[etree._Element]) -> dict[etree._Element, str]:
+    tags = Counter(child.tag for child in family)
+    seen: Counter[object] = Counter()
+    steps: dict[etree._Element, str] = {}
+    for child in family:
+        seen[child.tag] += 1
+        name = name_of(child)
+        steps[child] = f"{name}[{seen[child.tag]}]" if tags[child.tag] > 1 else name
+    return steps
+
+
 def place_of(element: etree._Element) -> str:
-    """`/ClinicalDocument/participant[2]/time`: a rank only where brothers bear the same name."""
-    steps: list[str] = []
-    node: etree._Element | None = element
-    while node is not None:
-        parent = node.getparent()
-        name = name_of(node)
-        brothers = [] if parent is None else [child for child in parent if child.tag == node.tag]
-        steps.append(f"{name}[{brothers.index(node) + 1}]" if len(brothers) > 1 else name)
-        node = parent
-    return "/" + "/".join(reversed(steps))
+    """The place of one element; for many, keep a `Places`."""
+    return Places().of(element)
 
 
 def canonical(element: etree._Element) -> str:

@@ -11,11 +11,12 @@ from maison.formats.cda.templates.liaison_letter import DischargeLetter, dischar
 from maison.formats.cda.templates.medical_summary import MedicalSummary, medical_summary
 from maison.formats.cda.templates.prescription import prescription
 from maison.formats.cda.templates.telemedicine import expertise_report, expertise_request
-from maison.formats.cda.templates.tumour_board import TumourBoard, tumour_board
+from maison.formats.cda.templates.tumour_board import Proposal, TumourBoard, tumour_board
 
 __all__ = [
     "DischargeLetter",
     "MedicalSummary",
+    "Proposal",
     "TumourBoard",
     "back_to_care_home",
     "care_home_file",
