@@ -189,6 +189,13 @@ def test_a_claimed_model_has_the_templates_of_its_official_example(name: str):
     assert pointed <= marks
     ids = [one.get("root") for one in root.iterfind(".//h:entry//h:id", HL7) if one.get("extension") is None]
     assert len(set(ids)) == len(ids)
+    acts = [
+        one
+        for name in ("observation", "act", "substanceAdministration", "procedure", "encounter")
+        for one in root.iterfind(f".//h:{name}", HL7)
+    ]
+    assert acts
+    assert all(one.find("h:id", HL7) is not None for one in acts)
 
 
 COMPULSORY = re.compile(r"\[1\.\.[1*]\]")
