@@ -14,7 +14,9 @@ from msgspec.structs import replace
 
 from maison.formats.cda import oids, templates
 from maison.formats.cda.builder import replacing
+from maison.formats.cda.entries import NO_KNOWN_TREATMENT, NO_TREATMENT_INFO
 from maison.formats.cda.faults import Fault
+from maison.formats.cda.html import render
 from maison.formats.cda.model import Code, Document, Identifier, Kept, Section
 from maison.formats.cda.moment import Moment
 from maison.formats.cda.narrative import Node, bullets, facts, paragraph, table
@@ -27,6 +29,7 @@ from tests.formats.cda.documents import (
     NOW,
     PATIENT,
     PDF,
+    SPECS,
     XSD,
     discharge_letter,
     envelope,
@@ -276,9 +279,20 @@ def test_a_model_nobody_could_check_is_not_claimed(name: str):
     assert {one.root for one in DOCUMENTS[name].template_ids} == {oids.HL7_FRANCE, oids.CI_SIS}
 
 
-def test_a_model_refuses_what_would_leave_a_compulsory_entry_out():
-    with pytest.raises(ValueError, match="treatment"):
-        templates.expertise_request(envelope("X"), anamnesis="…", treatments=[])
+def test_no_treatment_is_said_and_never_guessed_from_an_empty_list(schema: Schema):
+    with pytest.raises(ValueError, match="absence"):
+        templates.expertise_request(envelope("X"), anamnesis="…", treatments=())
+    document = templates.expertise_request(envelope("X"), anamnesis="…", treatments=NO_KNOWN_TREATMENT)
+    data = written(document)
+    assert schema.faults(parse(data)) == []
+    assert read(data) == document
+    assert b'code="no-known-medications"' in data
+    assert "Pas de traitement médicamenteux connu" in render(document).body
+    official = SPECS / "jeuxDeValeurs" / "JDV_AbsentOrUnknownMedication_CISIS.xml"
+    assert {
+        (one.get("code"), one.get("displayName"), one.get("codeSystem"))
+        for one in etree.parse(official).iter("{*}Concept")
+    } == {(one.code, one.display, one.system) for one in (NO_KNOWN_TREATMENT, NO_TREATMENT_INFO)}
 
 
 def test_a_board_registers_a_case_only_with_its_guideline_and_proposes_something():

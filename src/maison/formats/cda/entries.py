@@ -109,6 +109,11 @@ class Vital(Struct, frozen=True):
     unit: str
 
 
+ABSENT = "2.16.840.1.113883.5.1150.1"
+NO_KNOWN_TREATMENT = Code("no-known-medications", "Pas de traitement médicamenteux connu", ABSENT)
+NO_TREATMENT_INFO = Code("no-medication-info", "Pas d'information sur les traitements médicamenteux", ABSENT)
+"""JDV_AbsentOrUnknownMedication_CISIS, 2024; the first is used by the example CNAM-HR 2021.01."""
+
 HEART_RATE = loinc("8867-4", "Fréquence cardiaque")
 TEMPERATURE = loinc("8310-5", "Température corporelle")
 WEIGHT = loinc("29463-7", "Poids")
@@ -171,23 +176,27 @@ def described_observation(marks: Marks, code: Code, *, at: Moment, mark: str) ->
     return entry_of(entry)
 
 
-def treatment(marks: Marks, one: Medication | None, *, mark: str, start: Moment | None = None) -> Entry:
-    """FR-Traitement. Without medicine: the last taking of the usual treatment, `start` is when."""
+def treatment(marks: Marks, one: Medication | Code | None, *, mark: str, start: Moment | None = None) -> Entry:
+    """FR-Traitement. A code says that there is none, or that nobody knows; None is the last taking of the usual treatment,
+    `start` is when.
+    """
     entry = new_entry()
     made = element(entry, "substanceAdministration", classCode="SBADM", moodCode="EVN")
     put_templates(made, _TREATMENT)
     element(made, "id", root=marks.uid())
-    if one is None:
-        element(made, "code", nullFlavor="NA")
-    else:
+    if isinstance(one, Medication):
         to.code(made, "code", Code("DRUG", "Médicament", oids.ACT_CODE, oids.NAMES[oids.ACT_CODE]))
+    elif one is not None:
+        to.code(made, "code", one)
+    else:
+        element(made, "code", nullFlavor="NA")
     element(element(made, "text"), "reference", value=f"#{mark}")
     element(made, "statusCode", code="completed")
     span = element(made, "effectiveTime", type="IVL_TS")
-    to.moment(span, "low", start if one is None else one.start, null="UNK")
-    to.moment(span, "high", start if one is None else one.end, null="UNK")
+    to.moment(span, "low", one.start if isinstance(one, Medication) else start, null="UNK")
+    to.moment(span, "high", one.end if isinstance(one, Medication) else start, null="UNK")
     element(made, "effectiveTime", operator="A")
-    if one is not None and one.route:
+    if isinstance(one, Medication) and one.route:
         route = element(made, "routeCode", nullFlavor="OTH")
         element(route, "originalText", one.route)
     else:
@@ -195,12 +204,12 @@ def treatment(marks: Marks, one: Medication | None, *, mark: str, start: Moment 
     product = element(element(made, "consumable"), "manufacturedProduct")
     put_templates(product, _PRODUCT)
     material = element(product, "manufacturedMaterial")
-    if one is None:
-        element(material, "code", nullFlavor="UNK")
-        element(material, "name", nullFlavor="UNK")
-    else:
+    if isinstance(one, Medication):
         _worded_code(material, one.code, mark)
         element(material, "name", one.name)
+    else:
+        element(material, "code", nullFlavor="UNK" if one is None else "NA")
+        element(material, "name", nullFlavor="UNK" if one is None else "NA")
     return entry_of(entry)
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
+from threading import Lock
 from typing import cast
 
 from lxml import etree
@@ -28,12 +29,13 @@ class SchemaUnavailable(ValueError):
 
 
 class Schema:
-    """One compiled schema (a fifth of a second, once); used by one thread at a time, as lxml wants."""
+    """One compiled schema, made once and shared: a lock lets one thread validate at a time, as lxml keeps its errors in it."""
 
     def __init__(self, folder: Path) -> None:
         path = folder / MAIN_FILE
         if not path.is_file():
             raise SchemaUnavailable(f"Le dossier des schémas CDA ne contient pas {MAIN_FILE}.")
+        self._lock = Lock()
         parser = etree.XMLParser(resolve_entities=False, no_network=True)
         try:
             self._schema = etree.XMLSchema(etree.parse(str(path), parser))
@@ -42,8 +44,10 @@ class Schema:
 
     def faults(self, root: etree._Element) -> list[Fault]:
         """What the schema refuses, the first `MOST_FAULTS`, in document order."""
-        if self._schema.validate(root):
-            return []
+        with self._lock:
+            return [] if self._schema.validate(root) else self._noted(root)
+
+    def _noted(self, root: etree._Element) -> list[Fault]:
         by_line = _lines(root)
         log = cast("Iterable[object]", self._schema.error_log)
         return list(dict.fromkeys(_fault(root, error, by_line) for error in islice(log, 4 * MOST_FAULTS)))[:MOST_FAULTS]

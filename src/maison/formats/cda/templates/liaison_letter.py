@@ -26,7 +26,9 @@ def _asip(code: str, display: str) -> Code:
 
 
 class DischargeLetter(Struct, frozen=True, kw_only=True):
-    """`entry_mode` is of JDV_ModaliteEntree, `exit_mode` of JDV_ModaliteSortie. `no_treatment`: said when there is none."""
+    """`entry_mode` is of JDV_ModaliteEntree, `exit_mode` of JDV_ModaliteSortie. `discharge_treatments` is a
+    code of absence when there is none: an empty tuple says nothing and is refused.
+    """
 
     reason: str
     entered: Moment
@@ -37,7 +39,7 @@ class DischargeLetter(Struct, frozen=True, kw_only=True):
     resistant_bacteria_sought: bool
     transfusion: bool
     blood_products: bool
-    discharge_treatments: tuple[coded.Medication, ...]
+    discharge_treatments: tuple[coded.Medication, ...] | Code
     status: str = "approved"
     adverse_events: str = ""
     resistant_bacteria_found: str = ""
@@ -50,9 +52,7 @@ class DischargeLetter(Struct, frozen=True, kw_only=True):
 
 
 def discharge_letter(envelope: Envelope, letter: DischargeLetter) -> Document:
-    """ValueError without any treatment at discharge: the model wants one entry at least."""
-    if not letter.discharge_treatments:
-        raise ValueError("the model wants a treatment at discharge")
+    """ValueError when nothing is said of the treatments at discharge."""
     marks = coded.Marks(envelope.id)
     body = [
         status_section(

@@ -11,7 +11,7 @@ from msgspec import Struct
 from maison.formats.cda import entries as coded
 from maison.formats.cda import sections
 from maison.formats.cda.builder import Envelope, document_type, structured
-from maison.formats.cda.model import Document, Identifier
+from maison.formats.cda.model import Code, Document, Identifier
 from maison.formats.cda.sections import Text, optional, section
 from maison.formats.cda.templates.parts import allergies_section, problems_section, treatments_section
 
@@ -25,7 +25,7 @@ class MedicalSummary(Struct, frozen=True, kw_only=True):
     problems: tuple[coded.Problem, ...] = ()
     history: tuple[coded.Problem, ...] = ()
     allergies: tuple[coded.Allergy, ...] = ()
-    treatments: tuple[coded.Medication, ...] = ()
+    treatments: tuple[coded.Medication, ...] | Code = ()
     work_risks: Text = ()
 
 

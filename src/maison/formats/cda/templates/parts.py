@@ -8,7 +8,7 @@ from maison.formats.cda import entries as coded
 from maison.formats.cda import oids
 from maison.formats.cda.model import Code, Section
 from maison.formats.cda.moment import Moment
-from maison.formats.cda.narrative import Inline, facts, marked, table
+from maison.formats.cda.narrative import Inline, facts, marked, paragraph, table
 from maison.formats.cda.sections import Kind, section
 from maison.formats.cda.units import quantity
 
@@ -30,10 +30,18 @@ def status_section(marks: coded.Marks, kind: Kind, status: str, *, at: Moment, t
     return section(kind, words, entries=[entry])
 
 
-def treatments_section(
-    marks: coded.Marks, kind: Kind, lines: Sequence[coded.Medication], *, title: str = ""
-) -> Section:
-    """One line or more. Columns nobody filled are left out."""
+Treatments = Sequence[coded.Medication] | Code
+"""The lines of a treatment, or why there is none (`coded.NO_KNOWN_TREATMENT`, `NO_TREATMENT_INFO`): an empty list is neither."""
+
+
+def treatments_section(marks: coded.Marks, kind: Kind, lines: Treatments, *, title: str = "") -> Section:
+    """Columns nobody filled are left out. ValueError for an empty list: whoever writes must say that there is none."""
+    if isinstance(lines, Code):
+        mark = marks.mark()
+        entry = coded.treatment(marks, lines, mark=mark)
+        return section(kind, paragraph(marked(lines.display, mark)), entries=[entry], title=title)
+    if not lines:
+        raise ValueError("no treatment: say which of the reasons of absence")
     named = [(one, marks.mark()) for one in lines]
     columns = [
         ("Posologie", [one.dosage for one in lines]),

@@ -15,7 +15,7 @@ from maison.formats.cda import oids, sections
 from maison.formats.cda.builder import Envelope, document_type, structured
 from maison.formats.cda.model import Code, Document, Identifier, Order
 from maison.formats.cda.sections import Text, optional, section
-from maison.formats.cda.templates.parts import treatments_section, vital_signs_section
+from maison.formats.cda.templates.parts import Treatments, treatments_section, vital_signs_section
 
 MODEL_REQUEST = Identifier("1.2.250.1.213.1.1.1.38", "2022.01")
 ACT = Code(
@@ -31,7 +31,7 @@ def expertise_request(
     envelope: Envelope,
     *,
     anamnesis: Text,
-    treatments: Sequence[coded.Medication],
+    treatments: Treatments,
     question: str = "",
     lifestyle: Text = (),
     work_risks: Text = (),
@@ -39,9 +39,7 @@ def expertise_request(
     results: Text = (),
     act: Code = ACT,
 ) -> Document:
-    """ValueError without treatment: the model wants one entry. The model has no section for the question: it opens the anamnesis."""
-    if not treatments:
-        raise ValueError("the model wants a treatment")
+    """ValueError when nothing is said of the treatments. The model has no section for the question: it opens the anamnesis."""
     marks = coded.Marks(envelope.id)
     told = sections.blocks(anamnesis)
     asked = sections.blocks(f"Question posée : {question}") if question else ()
