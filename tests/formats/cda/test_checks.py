@@ -133,6 +133,22 @@ def test_each_fault_has_its_place_its_code_and_a_french_sentence(checker: Checke
         assert PATIENT.ins not in fault.message + fault.official
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'<birthTime value="19790328"/>', b"<birthTime value=\"D'ARTAGNAN is not 'X\"/>"),
+        (b"<addr><houseNumber>2<", b'<addr use="D\'ARTAGNAN"><houseNumber>2<'),
+        (b'<versionNumber value="1"', b'<versionNumber value="D\'ARTAGNAN"'),
+        (b'<value value="true"', b'<value value="D\'ARTAGNAN"'),
+    ],
+)
+def test_the_official_wording_never_quotes_the_document(checker: Checker, old, new):
+    assert old in LETTER
+    report = check(checker, LETTER.replace(old, new))
+    assert all("ARTAGNAN" not in fault.official + fault.message for fault in report.faults)
+    assert any(fault.code == "CDA-601" and fault.official for fault in report.faults)
+
+
 def test_a_document_from_the_future_is_stopped_but_clocks_may_differ(checker: Checker):
     assert "CDA-117" in codes(check(checker, LETTER, now=NOW - timedelta(minutes=10)))
     assert check(checker, LETTER, now=NOW - timedelta(minutes=2)).may_leave

@@ -66,9 +66,9 @@ class Telecom(Struct, frozen=True):
     use: str = ""
 
     def __str__(self) -> str:
-        """`05 61 00 00 00` for a French number, the address alone otherwise."""
+        """`05 61 00 00 00` in one piece for a French number, the address alone otherwise."""
         words = self.value.partition(":")[2] or self.value
-        return " ".join(re.findall("..", words)) if re.fullmatch("0[0-9]{9}", words) else words
+        return "\u00a0".join(re.findall("..", words)) if re.fullmatch("0[0-9]{9}", words) else words
 
 
 class Name(Struct, frozen=True):

@@ -64,7 +64,8 @@ def _lines(root: etree._Element) -> dict[int, etree._Element]:
 
 _ELEMENT = re.compile(r"Element '(?:\{[^}]*\})?([^']+)'")
 _ATTRIBUTE = re.compile(r"attribute '([^']+)'")
-_VALUE = re.compile(r": '[^']*' is not|value '[^']*'")
+_VALUE = re.compile(r"(?<=: )'.*'(?= is not)|(?<=The value )'.*'(?= is not)", re.DOTALL)
+"""What the document holds, inside the official wording: it may be a name, and a name may hold an apostrophe."""
 
 
 def _fault(root: etree._Element, error: object, by_line: dict[int, etree._Element]) -> Fault:
@@ -92,4 +93,4 @@ def _fault(root: etree._Element, error: object, by_line: dict[int, etree._Elemen
         words = f"La valeur de l’attribut « {attribute[1]} » de « {name} » n’a pas la forme attendue."
     else:
         words = f"Le contenu de « {name} » n’est pas celui que le schéma attend."
-    return Fault(place_of(element), "blocking", "CDA-601", words, _VALUE.sub(": value is not", official))
+    return Fault(place_of(element), "blocking", "CDA-601", words, _VALUE.sub("(value)", official))
