@@ -9,6 +9,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from lxml import etree
 from msgspec.structs import replace
 
@@ -19,7 +21,7 @@ from maison.formats.cda.faults import Fault
 from maison.formats.cda.html import render
 from maison.formats.cda.model import Code, Document, Identifier, Kept, Section
 from maison.formats.cda.moment import Moment
-from maison.formats.cda.narrative import Node, bullets, facts, paragraph, table
+from maison.formats.cda.narrative import Node, bold, bullets, facts, paragraph, plain, table
 from maison.formats.cda.reader import read
 from maison.formats.cda.schema import Schema
 from maison.formats.cda.writer import UnwritableDocument, write
@@ -42,9 +44,12 @@ CLAIMED = ["discharge_letter", "to_emergency", "medical_summary", "expertise_req
 HL7 = {"h": "urn:hl7-org:v3"}
 
 
+COMPILED = Schema(XSD)
+
+
 @pytest.fixture(scope="module")
 def schema() -> Schema:
-    return Schema(XSD)
+    return COMPILED
 
 
 def written(document: Document, status: str = "QUAL", *, production: bool = False) -> bytes:
@@ -351,6 +356,32 @@ def test_hostile_words_stay_words(schema: Schema):
     assert schema.faults(parse(data)) == []
     assert read(data) == document
     assert read(data).sections[0].narrative == (paragraph(words),)
+
+
+words = st.text(
+    st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn")) | st.sampled_from("\n\t <&"), max_size=30
+)
+said = words.filter(lambda text: bool(text.strip(" \t\n")))
+
+
+@settings(max_examples=60, deadline=None)
+@given(said, said, st.lists(st.tuples(words, words), min_size=1, max_size=3), st.lists(words, min_size=1, max_size=3))
+def test_whatever_people_type_is_valid_and_read_back_as_it_was_written(reason, name, rows, items):
+    document = templates.emergency_report(
+        envelope("CRU-4"),
+        reason=reason,
+        conclusion=(
+            table(["a", name], rows, caption=name),
+            bullets(items),
+            facts([(name, bold(name))]),
+        ),
+    )
+    data = written(document)
+    assert COMPILED.faults(parse(data)) == []
+    again = read(data)
+    assert written(again) == data
+    assert again.sections[0] == document.sections[0]
+    assert [plain(one.narrative) for one in again.sections] == [plain(one.narrative) for one in document.sections]
 
 
 def test_times_carry_their_offset():

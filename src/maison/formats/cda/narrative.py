@@ -76,7 +76,7 @@ def table(head: Iterable[str], rows: Iterable[Iterable[Inline]], *, caption: str
         raise ValueError("a table needs a row")
     parts: list[Node] = []
     if caption:
-        parts.append(Node("caption", (caption,)))
+        parts.append(Node("caption", (_spaces(caption).strip(" "),)))  # a caption is one line in CDA
     if heads:
         parts.append(
             Node("thead", (Node("tr", tuple(Node("th", _lines((head,)), (("scope", "col"),)) for head in heads)),))
@@ -96,7 +96,7 @@ def marked(text: str, mark: str) -> Node:
 
 
 def bold(text: str) -> Node:
-    return Node("content", (text,), (("styleCode", "Bold"),))
+    return Node("content", _lines((text,)), (("styleCode", "Bold"),))
 
 
 def _cell(cell: Inline, *, is_head: bool) -> Node:
