@@ -1,0 +1,68 @@
+"""The identification domains and code systems a CDA document names. Source: NOS (ANS) and CI-SIS examples, 2026-11-25."""
+
+from __future__ import annotations
+
+INS_NIR = "1.2.250.1.213.1.4.8"
+INS_NIA = "1.2.250.1.213.1.4.9"
+INS_NIR_TEST = "1.2.250.1.213.1.4.10"
+INS_NIR_DEMO = "1.2.250.1.213.1.4.11"
+INS_C = "1.2.250.1.213.1.4.2"
+
+PRODUCTION_INS = frozenset({INS_NIR, INS_NIA})
+TEST_INS = frozenset({INS_NIR_TEST, INS_NIR_DEMO})
+ALL_INS = PRODUCTION_INS | TEST_INS | {INS_C}
+
+PROFESSIONAL = "1.2.250.1.71.4.2.1"
+"""IdNat_PS: `8` + RPPS, `0` + ADELI."""
+STRUCTURE = "1.2.250.1.71.4.2.2"
+"""IdNat_Struct: `1` + FINESS, `2` + SIREN, `3` + SIRET."""
+
+HL7_FRANCE = "2.16.840.1.113883.2.8.2.1"
+CI_SIS = "1.2.250.1.213.1.1.1.1"
+XDS_SD = "1.3.6.1.4.1.19376.1.2.20"
+"""IHE template of a document without a structured body (N1)."""
+
+TYPE_ID_ROOT = "2.16.840.1.113883.1.3"
+TYPE_ID_EXTENSION = "POCD_HD000040"
+
+LOINC = "2.16.840.1.113883.6.1"
+SNOMED_CT = "2.16.840.1.113883.6.96"
+CIM_10 = "2.16.840.1.113883.6.3"
+CIS = "1.2.250.1.213.2.3.1"
+CIP = "1.2.250.1.213.2.3.2"
+ATC = "2.16.840.1.113883.6.73"
+EMDN = "1.2.250.1.213.2.68"
+EDQM = "0.4.0.127.0.16.1.1.2.1"
+NGAP = "1.2.250.1.215.200.3.3"
+TA_ASIP = "1.2.250.1.213.1.1.4.322"
+DOCUMENT_TYPES = "1.2.250.1.213.1.1.4.12"
+"""TRE_A05, the document types LOINC does not have."""
+CONFIDENTIALITY = "2.16.840.1.113883.5.25"
+GENDER = "2.16.840.1.113883.5.1"
+ACT_CODE = "2.16.840.1.113883.5.4"
+RELATION = "2.16.840.1.113883.5.111"
+RELATION_FR = "1.2.250.1.213.1.1.4.327"
+PARTICIPATION_FUNCTION = "2.16.840.1.113883.5.88"
+SPECIALTY = "1.2.250.1.213.1.1.4.5"
+FACILITY_TYPE = "1.2.250.1.71.4.2.4"
+PRACTICE_SETTING = "1.2.250.1.213.1.1.4.9"
+NON_PROFESSIONAL = "1.2.250.1.213.1.1.4.6"
+DOCUMENT_CLASSES = "1.2.250.1.213.1.1.4.1"
+
+NAMES = {
+    LOINC: "LOINC",
+    SNOMED_CT: "SNOMED CT",
+    CIM_10: "CIM-10",
+    CIS: "CIS",
+    CIP: "CIP",
+    ATC: "ATC",
+    EMDN: "EMDN",
+    EDQM: "EDQM",
+    NGAP: "NGAP",
+    TA_ASIP: "TA_ASIP",
+    DOCUMENT_TYPES: "TRE_A05",
+    CONFIDENTIALITY: "Confidentiality",
+    ACT_CODE: "HL7:ActCode",
+    PRACTICE_SETTING: "practiceSettingCode",
+    FACILITY_TYPE: "healthCareFacilityTypeCode",
+}
