@@ -99,6 +99,8 @@ function attend() {
 
   // One reading at a time. A topic told while an answer is on its way waits for it: that answer may be older than what
   // was told, and its swap takes away the element that would have read again.
+  // Then it rests a moment, so that a busy evening is read a few times a second and not once a message.
+  const REST = 150;
   const told = new Set();
   let underWay = 0;
 
@@ -109,12 +111,12 @@ function attend() {
 
   document.body.addEventListener("htmx:beforeSend", ({ detail: { xhr } }) => {
     underWay += 1;
-    xhr.addEventListener("loadend", () => {
+    xhr.addEventListener("loadend", () => setTimeout(() => {
       if (--underWay) return;
       const waiting = [...told];
       told.clear();
       waiting.forEach(read);
-    });
+    }, REST));
   });
 
   function hear({ topic, state, since }) {
