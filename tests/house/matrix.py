@@ -17,6 +17,7 @@ accounts:sign_in             GET    public                            200/302
 accounts:psc_start           GET    public                            503
 accounts:psc_return          GET    public                            409
 accounts:psc_logout          POST   public                            400
+accounts:psc_keys            GET    public                            200
 accounts:enter               GET    own                               303
 accounts:terms               GET    public                            200
 accounts:terms               POST   public                            200/422
