@@ -42,7 +42,7 @@ class Handler(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         if length > BODY_LIMIT:
             self.close_connection = True
-            return self.send(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            return self.send(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, headers={"Connection": "close"})
         form = flat(self.rfile.read(length).decode("utf-8", "replace")) if length else {}
         provider = self.server.provider
         if parts.path == "/":
