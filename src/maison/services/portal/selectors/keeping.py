@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Count, QuerySet
+from django.db.models import Case, Count, IntegerField, QuerySet, When
 from django.utils import timezone
 
 from maison.formats.professions import PROFESSIONS, profession_label
@@ -40,7 +40,10 @@ def kept_services(actor: Actor, *, storey: str = "", status: str = "") -> QueryS
     if storey:
         rows = rows.filter(storey=storey)
     rows = rows.filter(status=status) if status else rows.exclude(status=Service.Status.WITHDRAWN)
-    return rows.order_by("storey", "position", "name", "id")
+    from_the_roof = Case(
+        *(When(storey=it, then=rank) for rank, it in enumerate(Service.Storey)), output_field=IntegerField()
+    )
+    return rows.order_by(from_the_roof, "position", "name", "id")
 
 
 @dataclass(frozen=True, slots=True)

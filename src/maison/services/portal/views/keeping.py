@@ -28,7 +28,7 @@ from maison.ui.lists import csv_response, page_of
 from maison.ui.pages import done, page
 
 LIST, SHEET, FORM, RULE = (f"portal/keeping/{name}.html" for name in ("list", "service", "form", "rule"))
-COLUMNS = [Column("Service"), Column("Étage"), Column("Portée"), Column("Qui le voit"), Column("État")]
+COLUMNS = [Column("Service"), Column("État"), Column("Qui le voit"), Column("Étage"), Column("Portée")]
 PREVIEW = "apercu"
 
 
