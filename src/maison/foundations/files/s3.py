@@ -239,7 +239,7 @@ def _xml(answer: httpx.Response) -> etree._Element:
     try:
         return etree.fromstring(answer.content, _PARSER)
     except etree.XMLSyntaxError as error:
-        log.error("files.s3_unavailable XMLSyntaxError")
+        log.error("files.s3_unavailable %s", type(error).__name__)
         raise FilePlaceUnavailable from error
 
 
