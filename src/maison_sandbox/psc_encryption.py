@@ -49,9 +49,10 @@ class Encryption:
         if not self.jwks:
             try:
                 with urllib.request.urlopen(self.jwks_uri, timeout=READ_SECONDS) as answer:  # noqa: S310 -- set by the operator
-                    self.jwks = json.load(answer)
+                    published = json.load(answer)
             except (OSError, ValueError) as error:
                 raise NoKey(self.jwks_uri) from error
+            self.jwks = published if published.get("keys") else {}
         for entry in self.jwks.get("keys", []):
             if entry.get("kty") == "RSA" and entry.get("use") == "enc":
                 return RSAKey.import_key(entry)

@@ -54,12 +54,12 @@ class Sandbox:
 
 
 @contextmanager
-def running_sandbox(house: str = "http://testserver") -> Iterator[Sandbox]:
+def running_sandbox(house: str = "http://testserver", *options: str) -> Iterator[Sandbox]:
     environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
     for name in ("MAISON_SANDBOX_URL", "MAISON_PSC_CLIENT_ID", "MAISON_PSC_CLIENT_SECRET", "MAISON_PSC_ENCRYPTED"):
         environment.pop(name, None)
     process = subprocess.Popen(
-        [sys.executable, "-m", "maison_sandbox", "--port", "0", "--house", house],
+        [sys.executable, "-m", "maison_sandbox", "--port", "0", "--house", house, *options],
         stdout=subprocess.PIPE,
         text=True,
         env=environment,

@@ -282,6 +282,17 @@ def test_a_page_of_the_house_takes_no_outside_address(story: Story) -> None:
     assert (service.name, service.link, service.url_name) == ("Renommé", "", "portal:requests")
 
 
+def test_the_agency_itself_cannot_ease_the_door_of_health_data(story: Story) -> None:
+    service = ServiceFactory(code="tableau", board=True)
+    address = reverse("portal:change_service", args=["tableau"])
+    answer = story.owner.browser.post(address, asked(service, name="Tableau"))
+    assert answer.status_code == 409
+    assert "Pro Santé Connect y est toujours exigé" in answer.content.decode()
+    assert story.owner.browser.post(address, asked(service, name="Tableau", psc_only="on")).status_code == 303
+    service.refresh_from_db()
+    assert (service.name, service.psc_only, service.permission) == ("Tableau", True, "emergency.view_board")
+
+
 def test_the_list_is_bounded_and_has_its_csv(story: Story, django_assert_max_num_queries: Any) -> None:
     load_catalogue()
     browser = story.owner.browser

@@ -89,3 +89,10 @@ class ServiceChangedMeanwhile(BusinessError):
 class NothingToUndo(BusinessError):
     code, status = "PRT-014", 409
     message = "Le service est déjà dans cet état."
+
+
+class PscAlwaysNeeded(BusinessError):
+    """X-01: nobody may ease the door of health data, the agency included."""
+
+    code, status = "PRT-015", 409
+    message = "Ce service ouvre des données de santé : Pro Santé Connect y est toujours exigé. Cochez la case."

@@ -11,10 +11,11 @@ from django.utils import timezone
 
 from maison.foundations import audit
 from maison.foundations.access import Actor
+from maison.foundations.access import registry as house_roles
 from maison.foundations.errors import NotFound
 from maison.foundations.events import publish
 from maison.services.portal.access import keeping_agency, kept_service
-from maison.services.portal.errors import CodeTaken, NothingToUndo, ServiceChangedMeanwhile
+from maison.services.portal.errors import CodeTaken, NothingToUndo, PscAlwaysNeeded, ServiceChangedMeanwhile
 from maison.services.portal.events import ServiceKept
 from maison.services.portal.models import Service, ServiceVersion, VisibilityRule
 from maison.services.portal.models.version import KEPT_FIELDS, State, state_of
@@ -100,6 +101,9 @@ def _keep(actor: Actor, service: Service, act: Act, before: State | None, wanted
     for name in KEPT_FIELDS:
         if name in wanted:
             setattr(service, name, wanted[name])
+    permission = house_roles.permissions().get(service.permission)
+    if permission is not None and permission.health and not service.psc_only:
+        raise PscAlwaysNeeded
     if keep:
         service.kept_by_agency = True
     if service.status != status or before is None:
