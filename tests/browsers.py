@@ -37,14 +37,18 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-def faults_of(page: Page) -> list[str]:
-    """What axe-core finds on the page as it stands: `rule: first element`."""
-    # What is cut off is greyed on purpose: the page is judged as it stands when it is connected.
-    page.wait_for_function("document.documentElement.dataset.maisonConnectionState !== 'offline'", timeout=20_000)
+def axe_faults(page: Page) -> list[str]:
+    """What axe-core finds on the page as it stands: `rule: element`."""
     # Run in the browser's own world, beside the page: its content security policy stays as strict as for a user.
     page.evaluate(AXE.read_text())
     found: dict[str, Any] = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [f"{fault['id']}: {fault['nodes'][0]['html'][:160]}" for fault in found["violations"]]
+    return [f"{fault['id']}: {node['html'][:160]}" for fault in found["violations"] for node in fault["nodes"]]
+
+
+def faults_of(page: Page) -> list[str]:
+    """The same once the page is connected: what is cut off is greyed on purpose."""
+    page.wait_for_function("document.documentElement.dataset.maisonConnectionState !== 'offline'", timeout=20_000)
+    return axe_faults(page)
 
 
 def faults_at_every_width(page: Page) -> list[str]:

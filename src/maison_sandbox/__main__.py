@@ -10,10 +10,11 @@ import threading
 from types import FrameType
 
 from .psc import FAULTS, PREFIX, Client, Provider
+from .psc_encryption import Encryption
 from .psc_server import SandboxServer, wait_until_stopped
 
 CLIENT_ID, CLIENT_SECRET = "maison-esante", "bac-a-sable-sans-secret"
-BACKCHANNEL_PATH = "/connexion/psc/deconnexion/"
+BACKCHANNEL_PATH, KEYS_PATH = "/connexion/psc/deconnexion/", "/connexion/psc/cles/"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -38,6 +39,12 @@ def parser() -> argparse.ArgumentParser:
         default=os.environ.get("MAISON_PUBLIC_URL", "http://localhost:8000"),
         help="adresse de la maison, seule à être servie",
     )
+    root.add_argument(
+        "--encrypt",
+        action="store_true",
+        default=os.environ.get("MAISON_PSC_ENCRYPTED", "").strip().lower() in {"1", "true", "yes", "oui", "on"},
+        help="chiffre les jetons pour la clé que publie la maison",
+    )
     root.add_argument("--fault", action="append", default=[], choices=sorted(FAULTS), help="panne jouée dès le départ")
     return root
 
@@ -52,6 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
         secret=os.environ.get("MAISON_PSC_CLIENT_SECRET", CLIENT_SECRET),
         origins=(house,),
         backchannel_uri=house + BACKCHANNEL_PATH,
+        encryption=Encryption(jwks_uri=house + KEYS_PATH) if options.encrypt else None,
     )
     server.provider = Provider(base, client)
     server.provider.faults = set(options.fault)

@@ -18,7 +18,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
@@ -26,6 +26,8 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from maison_region.people import Activity, Professional, professionals
+
+from .psc_encryption import Encryption, NoKey
 
 CODE_SECONDS = 60
 TOKEN_SECONDS = 300
@@ -53,6 +55,12 @@ FAULTS = {
     "down": "every endpoint answers 503",
     "slow": "every endpoint answers after ten seconds",
     "no_activity": "the professional has no activity",
+    "jwe_other_key": "tokens are encrypted for the key of someone else (clients registered with encryption)",
+    "jwe_changed": "the seal of an encrypted token does not match its content",
+    "jwe_rsa15": "tokens are encrypted with RSA1_5",
+    "jwe_twice": "an encrypted token holds another encrypted token",
+    "jwe_absent": "tokens come in the clear although the client is registered with encryption",
+    "userinfo_in_clear": "userinfo alone comes in the clear although the client is registered with encryption",
     "new_key": "the signing key changes before the next ID token",
 }
 
@@ -73,6 +81,7 @@ class Client:
     secret: str
     origins: tuple[str, ...]
     backchannel_uri: str = ""
+    encryption: Encryption | None = None
 
     def accepts(self, uri: str) -> bool:
         parts = urlsplit(uri)
@@ -128,6 +137,10 @@ class Provider:
     def issuer(self) -> str:
         return self.base + PREFIX
 
+    def register(self, encryption: Encryption | None) -> None:
+        """The client changes the part of its registration that is about encryption."""
+        self.client = replace(self.client, encryption=encryption)
+
     # -- published documents
 
     def discovery(self) -> dict[str, Any]:
@@ -143,6 +156,11 @@ class Provider:
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256"],
             "userinfo_signing_alg_values_supported": ["RS256"],
+            **{
+                f"{what}_encryption_{part}_values_supported": values
+                for what in ("id_token", "userinfo")
+                for part, values in (("alg", ["RSA-OAEP-256", "RSA-OAEP"]), ("enc", ["A128CBC-HS256", "A256GCM"]))
+            },
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
             "code_challenge_methods_supported": ["S256"],
             "scopes_supported": ["openid", "scope_all"],
@@ -238,7 +256,7 @@ class Provider:
             "token_type": "Bearer",
             "expires_in": TOKEN_SECONDS,
             "scope": "openid scope_all",
-            "id_token": self.id_token(grant),
+            "id_token": self._sealed(self.id_token(grant)),
         }
 
     def id_token(self, grant: Grant) -> str:
@@ -269,7 +287,7 @@ class Provider:
         return self.signing.sign(claims)
 
     def userinfo(self, authorization: str) -> tuple[str, bytes]:
-        """Content type and body: JSON, or a JWT when that fault is on."""
+        """Content type and body: JSON, or a JWT when that fault is on or when the client asked for encryption."""
         if "userinfo_down" in self.faults:
             raise Refused("temporarily_unavailable", status=503)
         scheme, _, token = authorization.partition(" ")
@@ -283,11 +301,21 @@ class Provider:
             claims["SubjectOrganizationID"] = claims["SubjectOrganization"] = ""
         if "subject" in self.faults:
             claims["sub"] = "f:00000000-0000-0000-0000-000000000001:899700999999"
-        if self.faults & {"userinfo_jwt", "userinfo_forged"}:
+        sealed = self.client.encryption is not None and "userinfo_in_clear" not in self.faults
+        if sealed or self.faults & {"userinfo_jwt", "userinfo_forged"}:
             signing = Signing(kid=self.signing.kid) if "userinfo_forged" in self.faults else self.signing
             signed = signing.sign({**claims, "iss": self.issuer, "aud": grant.client_id})
-            return "application/jwt", signed.encode()
+            return "application/jwt", (self._sealed(signed) if sealed else signed).encode()
         return "application/json", json.dumps(claims, ensure_ascii=False).encode()
+
+    def _sealed(self, token: str) -> str:
+        encryption = self.client.encryption
+        if encryption is None or "jwe_absent" in self.faults:
+            return token
+        try:
+            return encryption.seal(token, faults=self.faults)
+        except NoKey as error:
+            raise Refused("server_error", "La maison ne publie pas de clé de chiffrement.", status=500) from error
 
     # -- the end of sessions
 
@@ -332,7 +360,7 @@ class Provider:
             "sid": grant.sid,
             "events": {"http://schemas.openid.net/event/backchannel-logout": {}},
         }
-        return self.signing.sign(claims | changes, typ="logout+jwt")
+        return self._sealed(self.signing.sign(claims | changes, typ="logout+jwt"))
 
 
 def s256(verifier: str) -> str:

@@ -14,13 +14,15 @@ from urllib.parse import urlencode, urlsplit
 
 from . import psc_pages
 from .psc import FAULTS, PREFIX, Provider, Refused, flat
+from .psc_encryption import Encryption
 
 SLOW_SECONDS = 10
 BODY_LIMIT = 64 * 1024
 
 
 class Handler(BaseHTTPRequestHandler):
-    """`/psc/…` is the provider; `/psc/pannes` switches its faults, `/psc/cartes` withdraws a card."""
+    """`/psc/…` is the provider; `/psc/pannes` switches its faults, `/psc/cartes` withdraws a card,
+    `/psc/inscription` changes what the house is registered with (`jwks`, `alg`, `enc`; nothing: no encryption)."""
 
     protocol_version = "HTTP/1.1"
     server_version = "MaisonSandbox"
@@ -40,7 +42,7 @@ class Handler(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         if length > BODY_LIMIT:
             self.close_connection = True
-            return self.send(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            return self.send(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, headers={"Connection": "close"})
         form = flat(self.rfile.read(length).decode("utf-8", "replace")) if length else {}
         provider = self.server.provider
         if parts.path == "/":
@@ -48,7 +50,7 @@ class Handler(BaseHTTPRequestHandler):
         if not parts.path.startswith(f"{PREFIX}/"):
             return self.send(HTTPStatus.NOT_FOUND)
         route = parts.path.removeprefix(PREFIX)
-        if route not in {"/pannes", "/cartes"}:
+        if route not in {"/pannes", "/cartes", "/inscription"}:
             if "slow" in provider.faults:
                 self.server.stopping.wait(SLOW_SECONDS)
             if "down" in provider.faults:
@@ -90,6 +92,10 @@ class Handler(BaseHTTPRequestHandler):
             case "POST", "/pannes":
                 provider.faults = {fault for fault in form.get("faute", "").split() if fault in FAULTS}
                 self.json({"active": sorted(provider.faults)})
+            case "POST", "/inscription":
+                jwks = json.loads(form["jwks"]) if form.get("jwks") else None
+                provider.register(Encryption(form["alg"], form["enc"], jwks=jwks) if jwks else None)
+                self.json({"encrypted": jwks is not None})
             case "POST", "/cartes":
                 self.json({"answers": self.server.withdraw(form.get("identite", ""))})
             case _:

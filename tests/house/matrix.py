@@ -17,6 +17,7 @@ accounts:sign_in             GET    public                            200/302
 accounts:psc_start           GET    public                            503
 accounts:psc_return          GET    public                            409
 accounts:psc_logout          POST   public                            400
+accounts:psc_keys            GET    public                            200
 accounts:enter               GET    own                               303
 accounts:terms               GET    public                            200
 accounts:terms               POST   public                            200/422
@@ -123,6 +124,18 @@ portal:service               GET    public                            404
 portal:open                  GET    signed                            404
 portal:favourite             POST   signed                            404
 portal:ask                   POST   signed                            404
+portal:catalogue             GET    chef_produit                      403
+portal:catalogue_export      GET    chef_produit                      403
+portal:add_service           GET    chef_produit                      403
+portal:add_service           POST   chef_produit                      403
+portal:kept                  GET    chef_produit                      403
+portal:change_service        GET    chef_produit                      403
+portal:change_service        POST   chef_produit                      403
+portal:rule                  GET    chef_produit                      403
+portal:rule                  POST   chef_produit                      403
+portal:remove_rule           POST   chef_produit                      403
+portal:withdraw_service      POST   chef_produit                      403
+portal:undo_version          POST   chef_produit                      403
 portal:requests              GET    signed                            200
 portal:request               GET    signed                            404
 portal:approve               POST   admin_structure                   404

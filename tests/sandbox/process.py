@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -36,6 +37,12 @@ class Sandbox:
         answer = self.browser.post(f"{self.issuer}/pannes", data={"faute": " ".join(faults)})
         assert sorted(faults) == answer.json()["active"]
 
+    def register(self, jwks: dict[str, Any] | None = None, *, alg: str = "RSA-OAEP-256", enc: str = "A256GCM") -> None:
+        """From now on tokens are encrypted for the key of this JWKS; without one, they come in the clear."""
+        form = {"jwks": json.dumps(jwks), "alg": alg, "enc": enc} if jwks else {}
+        answer = self.browser.post(f"{self.issuer}/inscription", data=form)
+        assert answer.json() == {"encrypted": jwks is not None}
+
     def pick(self, authorization_url: str, idnat: str) -> str:
         """Choose a professional on the authorize page; returns the address the browser is sent back to."""
         shown = self.browser.get(authorization_url)
@@ -47,12 +54,12 @@ class Sandbox:
 
 
 @contextmanager
-def running_sandbox(house: str = "http://testserver") -> Iterator[Sandbox]:
+def running_sandbox(house: str = "http://testserver", *options: str) -> Iterator[Sandbox]:
     environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
-    for name in ("MAISON_SANDBOX_URL", "MAISON_PSC_CLIENT_ID", "MAISON_PSC_CLIENT_SECRET"):
+    for name in ("MAISON_SANDBOX_URL", "MAISON_PSC_CLIENT_ID", "MAISON_PSC_CLIENT_SECRET", "MAISON_PSC_ENCRYPTED"):
         environment.pop(name, None)
     process = subprocess.Popen(
-        [sys.executable, "-m", "maison_sandbox", "--port", "0", "--house", house],
+        [sys.executable, "-m", "maison_sandbox", "--port", "0", "--house", house, *options],
         stdout=subprocess.PIPE,
         text=True,
         env=environment,

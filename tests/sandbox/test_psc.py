@@ -6,6 +6,7 @@ import base64
 import contextlib
 import hashlib
 import http.server
+import json
 import secrets
 import subprocess
 import sys
@@ -17,6 +18,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import httpx
 import jwt
 import pytest
+from joserfc import jwe
+from joserfc.jwk import RSAKey
 
 from maison_region.people import professional, professionals
 from tests.sandbox.process import CLIENT, SOURCE, Sandbox, running_sandbox, text_of
@@ -173,6 +176,39 @@ def test_a_withdrawn_card_is_told_to_the_house_once_for_each_session() -> None:
     claims = jwt.decode(parse_qs(body)["logout_token"][0], options={"verify_signature": False})
     assert professional("Romarin").idnat in claims["sub"]
     assert "nonce" not in claims
+
+
+def test_registered_with_encryption_it_seals_for_the_key_the_house_publishes_and_says_nothing_in_clear() -> None:
+    key = RSAKey.generate_key(2048, parameters={"use": "enc", "kid": "k1"})
+    published: dict[str, list[dict[str, object]]] = {"keys": []}
+
+    class House(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            assert self.path == "/connexion/psc/cles/"
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps(published).encode())
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            pass
+
+    house = http.server.HTTPServer(("127.0.0.1", 0), House)
+    thread = threading.Thread(target=house.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        with running_sandbox(f"http://127.0.0.1:{house.server_port}", "--encrypt") as sandbox:
+            without_key = exchange(sandbox, code=code_for(sandbox))
+            assert (without_key["status"], without_key["error"]) == ("500", "server_error")
+            assert "id_token" not in without_key
+            published["keys"] = [dict(key.as_dict(private=False))]
+            sealed = exchange(sandbox, code=code_for(sandbox))["id_token"]
+    finally:
+        house.shutdown()
+        thread.join()
+        house.server_close()
+    opened = jwe.decrypt_compact(sealed, key, algorithms=["RSA-OAEP-256", "A256GCM"])
+    assert (opened.protected["kid"], opened.protected["cty"]) == ("k1", "JWT")
+    assert jwt.decode(opened.plaintext or b"", options={"verify_signature": False})["nonce"] == "n" * 43
 
 
 def test_it_stays_a_light_process_without_django(process: Sandbox) -> None:

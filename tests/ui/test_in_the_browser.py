@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,21 +12,15 @@ from playwright.sync_api import Page, expect
 from maison.ui import french
 from maison.ui.showcase import COMPONENTS
 from maison.ui.templatetags.maison_ui import clock_text
+from tests.browsers import axe_faults
 from tests.ui.conftest import Line, OpenPage
 from tests.ui.urls import ANSWERED, BEDS, MAY_LEAVE
 
 pytestmark = pytest.mark.browser
 
-AXE = (Path(__file__).parent.parent / "vendor" / "axe.min.js").read_text()
 PAGES = ["/ui/", "/ui/accessibilite/", "/ui/pannes/409/", "/ui/pannes/500/"] + [
     f"/ui/composants/{name}/" for name in COMPONENTS
 ]
-
-
-def axe_faults(page: Page) -> list[tuple[str, str]]:
-    page.evaluate(AXE)
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [(fault["id"], node["html"]) for fault in found["violations"] for node in fault["nodes"]]
 
 
 @pytest.mark.parametrize("address", PAGES)

@@ -51,6 +51,25 @@ def secret(name: str, data_dir: Path, *, production: bool) -> str:
     return path.read_text()
 
 
+def s3_from(environ: Mapping[str, str], *, production: bool) -> dict[str, str]:
+    """Where files go when not to a folder; empty without `MAISON_FILES_S3_URL`. Half a setting stops the start."""
+    url = environ.get("MAISON_FILES_S3_URL", "").rstrip("/")
+    if not url:
+        return {}
+    parts = urlsplit(url)
+    if parts.scheme not in ({"https"} if production else {"https", "http"}) or not parts.netloc or not parts.path:
+        raise SettingsError("MAISON_FILES_S3_URL must be https://host/bucket, a prefix may follow.")
+    if parts.query or parts.fragment or parts.username:
+        raise SettingsError("MAISON_FILES_S3_URL holds an address only: keys have settings of their own.")
+    keys = {
+        "access_key": environ.get("MAISON_FILES_S3_ACCESS_KEY", ""),
+        "secret_key": environ.get("MAISON_FILES_S3_SECRET_KEY", ""),
+    }
+    if not all(keys.values()):
+        raise SettingsError("MAISON_FILES_S3_ACCESS_KEY and MAISON_FILES_S3_SECRET_KEY go with MAISON_FILES_S3_URL.")
+    return {"url": url, "region": environ.get("MAISON_FILES_S3_REGION", "us-east-1"), **keys}
+
+
 def database_from(environ: Mapping[str, str], data_dir: Path) -> dict[str, Any]:
     """Django's DATABASES entry from `DATABASE_URL` (postgres://…, also `?host=/socket/folder`)."""
     url = environ.get("DATABASE_URL", "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from maison.config.environment import database_from, flag, number, secret, words
+from maison.config.environment import database_from, flag, number, s3_from, secret, words
 from maison.config.sign_in import provider_from
 from maison.services.emergency.eta import parse_travel_model
 
@@ -149,6 +149,7 @@ SILENCED_SYSTEM_CHECKS: list[str] = []
 MAIL_URL = os.environ.get("MAISON_MAIL_URL", "")
 MAIL_FROM = os.environ.get("MAISON_MAIL_FROM", "ne-pas-repondre@localhost")
 FILES_DIR = Path(os.environ.get("MAISON_FILES", DATA_DIR / "fichiers")).resolve()
+FILES_S3 = s3_from(os.environ, production=PRODUCTION)
 FILES_KEYS = [secret("MAISON_FILES_KEY", DATA_DIR, production=PRODUCTION), *words("MAISON_FILES_OLD_KEYS", "")]
 
 LOG_LEVEL = os.environ.get("MAISON_LOG_LEVEL", "INFO").upper()

@@ -7,14 +7,21 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
 from maison.config.environment import SettingsError
 
 SANDBOX_CLIENT = {"client_id": "maison-esante", "client_secret": "bac-a-sable-sans-secret"}
+TRUE = {"1", "true", "yes", "oui", "on"}
+MINIMUM_BITS = 2048
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 def provider_from(environ: Mapping[str, str], *, sandbox_url: str, sandbox: bool, production: bool) -> dict[str, Any]:
-    """The PSC setting: `MAISON_PSC_ISSUER`, `_CLIENT_ID`, then `_CLIENT_SECRET` or `_PRIVATE_KEY_FILE` and `_KEY_ID`.
+    """The PSC setting: `MAISON_PSC_ISSUER`, `_CLIENT_ID`, then `_CLIENT_SECRET` or `_PRIVATE_KEY_FILE` and `_KEY_ID`;
+    `_ENCRYPTION_KEY_FILES` when tokens may come encrypted, `_ENCRYPTED` when they must.
 
     Without an issuer the sandbox is the provider. In production that, a sandbox left on, plain http or a loopback
     issuer stop the start: a house that trusts a sandbox trusts anyone.
@@ -22,15 +29,26 @@ def provider_from(environ: Mapping[str, str], *, sandbox_url: str, sandbox: bool
     issuer = environ.get("MAISON_PSC_ISSUER", "").rstrip("/")
     if production:
         _refuse_sandbox(issuer, sandbox=sandbox)
+    encryption = {
+        "encryption_keys": tuple(
+            _encryption_key(path.strip())
+            for path in environ.get("MAISON_PSC_ENCRYPTION_KEY_FILES", "").split(",")
+            if path.strip()
+        ),
+        "encrypted": environ.get("MAISON_PSC_ENCRYPTED", "").strip().lower() in TRUE,
+    }
+    if encryption["encrypted"] and not encryption["encryption_keys"]:
+        raise SettingsError("MAISON_PSC_ENCRYPTED needs MAISON_PSC_ENCRYPTION_KEY_FILES: what comes could not be read.")
     if not issuer:
-        return {"issuer": f"{sandbox_url.rstrip('/')}/psc", **SANDBOX_CLIENT}
+        return {"issuer": f"{sandbox_url.rstrip('/')}/psc", **SANDBOX_CLIENT, **encryption}
     registration = {
         "issuer": issuer,
         "client_id": environ.get("MAISON_PSC_CLIENT_ID", ""),
         "client_secret": environ.get("MAISON_PSC_CLIENT_SECRET", ""),
-        "private_key": _key(environ.get("MAISON_PSC_PRIVATE_KEY_FILE", "")),
+        "private_key": _key("MAISON_PSC_PRIVATE_KEY_FILE", environ.get("MAISON_PSC_PRIVATE_KEY_FILE", "")),
         "private_key_id": environ.get("MAISON_PSC_KEY_ID", ""),
         "acr": environ.get("MAISON_PSC_ACR", "eidas1"),
+        **encryption,
     }
     if not registration["client_id"]:
         raise SettingsError("MAISON_PSC_CLIENT_ID is required with MAISON_PSC_ISSUER.")
@@ -51,10 +69,24 @@ def _refuse_sandbox(issuer: str, *, sandbox: bool) -> None:
         raise SettingsError("MAISON_PSC_ISSUER must be the https address of Pro Santé Connect in production.")
 
 
-def _key(path: str) -> str:
+def _key(setting: str, path: str) -> str:
     if not path:
         return ""
     try:
         return Path(path).read_text()
-    except OSError as error:
-        raise SettingsError(f"MAISON_PSC_PRIVATE_KEY_FILE cannot be read: {error.strerror}.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not a PEM file"
+        raise SettingsError(f"{setting} cannot be read: {why}.") from error
+
+
+def _encryption_key(path: str) -> str:
+    """A key that cannot open anything would be found out at the first sign-in of the morning: it stops the start."""
+    setting = "MAISON_PSC_ENCRYPTION_KEY_FILES"
+    pem = _key(setting, path)
+    try:
+        key = load_pem_private_key(pem.encode(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise SettingsError(f"{setting}: {path} is not a private key without password (PEM).") from error
+    if not isinstance(key, rsa.RSAPrivateKey) or key.key_size < MINIMUM_BITS:
+        raise SettingsError(f"{setting}: {path} must be an RSA key of {MINIMUM_BITS} bits or more.")
+    return pem

@@ -58,6 +58,24 @@ def test_without_exercice_the_flat_claims_give_one_situation(sample: dict[str, A
     assert situation.organisation_name == "CH FICTIF"
 
 
+@pytest.mark.parametrize(
+    ("organisation", "finess", "siret", "technical_id"),
+    [
+        ("1990000001", "990000001", "", ""),
+        ("399000000200016", "", "99000000200016", ""),
+        ("R10100000999901", "", "", "R10100000999901"),
+        ("3123", "", "", "3123"),
+    ],
+)
+def test_the_flat_structure_identifier_is_read_by_its_kind(
+    sample: dict[str, Any], organisation: str, finess: str, siret: str, technical_id: str
+) -> None:
+    sample["SubjectRefPro"] = {"exercices": []}
+    sample["SubjectOrganizationID"] = organisation
+    (situation,) = read_claims(sample).situations
+    assert (situation.finess_site, situation.siret, situation.technical_id) == (finess, siret, technical_id)
+
+
 def test_an_exercice_without_activity_gives_a_situation_without_structure(sample: dict[str, Any]) -> None:
     sample["SubjectRefPro"]["exercices"][0]["activities"] = []
     (situation,) = read_claims(sample).situations

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 
+from maison.formats.identifiers import check_siret
 from maison.foundations.access.models import Habilitation
 from maison.foundations.accounts.actions import recognise_professional
 from maison.foundations.accounts.errors import AccountClosed
@@ -101,3 +103,80 @@ def test_a_closed_structure_gives_a_situation_without_structure() -> None:
 def test_an_activity_without_number_has_no_structure() -> None:
     assert structure_of(SituationClaim(organisation_name="Cabinet fictif")) is None
     assert Structure.objects.count() == 0
+
+
+SIRET, OTHER_SIRET = "99000000200016", "99000000200024"
+
+
+def test_the_numbers_of_these_tests_are_well_formed() -> None:
+    assert [check_siret(it) for it in (SIRET, OTHER_SIRET)] == [SIRET, OTHER_SIRET]
+
+
+def test_a_structure_without_finess_is_found_by_its_siret_declared_or_in_the_technical_identifier() -> None:
+    centre = StructureFactory(finess="", siret=SIRET)
+    assert structure_of(SituationClaim(siret=SIRET)) == centre
+    assert structure_of(SituationClaim(technical_id=f"3{SIRET}")) == centre
+    assert structure_of(SituationClaim(siret=OTHER_SIRET)) is None
+    assert structure_of(SituationClaim(technical_id=SIRET)) is None, "a number without its kind is never guessed"
+
+
+def test_a_structure_is_found_by_its_technical_identifier() -> None:
+    centre = StructureFactory(finess="", technical_id="R10100000999901")
+    assert structure_of(SituationClaim(technical_id="R10100000999901")) == centre
+    assert structure_of(SituationClaim(technical_id="R10100000999902")) is None
+
+
+def test_a_technical_identifier_may_say_the_finess_of_a_site_and_never_of_an_entity() -> None:
+    site, entity = StructureFactory(), StructureFactory(legal_entity=True)
+    assert structure_of(SituationClaim(technical_id=f"1{site.finess}")) == site
+    assert structure_of(SituationClaim(technical_id=f"1{entity.finess}")) is None
+
+
+def test_two_services_of_one_site_are_told_apart_by_their_technical_identifier_before_their_name() -> None:
+    site = StructureFactory(siret=SIRET)
+    samu = StructureFactory(service=True, parent=site, name="SAMU 99", technical_id="R10100000999901")
+    smur = StructureFactory(service=True, parent=site, name="SMUR fictif")
+    claim = SituationClaim(finess_site=site.finess, siret=SIRET, technical_id="R10100000999901")
+    assert structure_of(claim) == samu
+    assert structure_of(replace(claim, organisation_name="SMUR fictif")) == samu
+    assert structure_of(replace(claim, technical_id="R1", organisation_name="SMUR fictif")) == smur
+    assert structure_of(replace(claim, technical_id="R1")) == site
+
+
+def test_one_siret_for_two_sites_designates_neither_but_by_name() -> None:
+    home = StructureFactory(finess="990000011", siret=SIRET, name="EHPAD fictif")
+    StructureFactory(finess="990000029", siret=SIRET, name="SSIAD fictif")
+    assert structure_of(SituationClaim(siret=SIRET)) is None
+    assert structure_of(SituationClaim(siret=SIRET, organisation_name="EHPAD FICTIF")) == home
+    assert structure_of(SituationClaim(siret=SIRET, finess_site="990000011")) == home
+
+
+def test_numbers_that_contradict_each_other_open_nothing() -> None:
+    """The declared site is unknown here: a SIRET or an identifier of another site must not stand for it."""
+    StructureFactory(finess="990000011", siret=SIRET, technical_id="R10100000999901")
+    entity = StructureFactory(legal_entity=True, siret=OTHER_SIRET)
+    unknown_site = SituationClaim(finess_site="990000999")
+    assert structure_of(replace(unknown_site, siret=SIRET)) is None
+    assert structure_of(replace(unknown_site, technical_id="R10100000999901")) is None
+    assert structure_of(replace(unknown_site, siret=OTHER_SIRET)) is None
+    assert structure_of(replace(unknown_site, finess_entity=entity.finess)) is None
+    assert structure_of(SituationClaim(siret=OTHER_SIRET, finess_entity=entity.finess)) == entity
+    assert structure_of(SituationClaim(siret=OTHER_SIRET, finess_entity="990000888")) is None
+
+
+def test_a_closed_structure_is_found_by_none_of_its_numbers() -> None:
+    StructureFactory(finess="", siret=SIRET, technical_id="R10100000999901", closed_on=date(2026, 1, 1))
+    assert structure_of(SituationClaim(siret=SIRET)) is None
+    assert structure_of(SituationClaim(technical_id="R10100000999901")) is None
+
+
+def test_finding_a_structure_does_not_change_the_situation_it_was_known_under() -> None:
+    """The day the house learns the SIRET of a structure, the situation is the same and its rights open."""
+    declared = SituationClaim("10", siret=SIRET, organisation_name="Centre fictif")
+    user = recognise_professional(claims(situations=(declared,)))
+    situation = user.situations.get()
+    assert situation.structure is None
+    centre = StructureFactory(finess="", siret=SIRET)
+    recognise_professional(claims(situations=(declared,)))
+    assert user.situations.get().id == situation.id
+    assert user.situations.get().structure == centre

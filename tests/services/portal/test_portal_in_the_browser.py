@@ -91,6 +91,7 @@ def asked_of(story: Story) -> AccessRequest:
 
 def test_axe_finds_nothing_and_nothing_overflows_on_any_page(open_page: Open, story: Story) -> None:
     actions.load_catalogue()
+    actions.change_service(actor=story.owner.actor, code="acces", seen=0, fields={"name": "Vos accès"})
     asked = asked_of(story)
     for urgency in range(4):
         something_waits(story.site, urgency=urgency)
@@ -100,6 +101,8 @@ def test_axe_finds_nothing_and_nothing_overflows_on_any_page(open_page: Open, st
         ("/recherche/?q=urgences", story.administrator), ("/recherche/?q=zzzzqx", story.administrator),
         ("/services/orientation/", story.physician), ("/services/journal/", story.owner),
         ("/demandes/", story.administrator), ("/demandes/?liste=miennes", story.physician),
+        ("/catalogue/", story.owner), ("/catalogue/ajouter/", story.owner), ("/catalogue/services/acces/", story.owner),
+        ("/catalogue/services/acces/modifier/", story.owner), ("/catalogue/services/acces/regles/0/", story.owner),
         (f"/demandes/{asked.id}/", story.administrator), (f"/demandes/{asked.id}/", story.physician),
     ]  # fmt: skip
     found = {}

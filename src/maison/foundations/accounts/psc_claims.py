@@ -36,6 +36,16 @@ class SituationClaim:
     technical_id: str = ""
 
     @property
+    def site_number(self) -> str:
+        """FINESS of the site: declared, else said by the technical identifier (IdNat_Struct, TRE_G07: `1` + FINESS)."""
+        return self.finess_site or (_finess(self.technical_id[1:]) if self.technical_id[:1] == "1" else "")
+
+    @property
+    def siret_number(self) -> str:
+        """SIRET: declared, else said by the technical identifier (`3` + SIRET)."""
+        return self.siret or (_digits(self.technical_id[1:], 14) if self.technical_id[:1] == "3" else "")
+
+    @property
     def key(self) -> str:
         """The strongest identifier first; the technical one after it, since a hospital and its SAMU may share a FINESS."""
         strong = (
@@ -112,14 +122,16 @@ def _bare_situation(claims: Mapping[str, Any]) -> SituationClaim:
     """No exercice at all: the flat claims say the profession, and perhaps one structure."""
     roles = [str(item) for item in _list(claims.get("SubjectRole")) if isinstance(item, str)]
     organisation = _text(claims, "SubjectOrganizationID")
-    # Structure identifiers bear their kind in front (IdNat_Struct): 1 FINESS, 3 SIRET.
+    # Structure identifiers bear their kind in front (IdNat_Struct): 1 FINESS, 3 SIRET; one without kind is technical.
+    finess = _finess(organisation[1:]) if organisation[:1] == "1" else ""
+    siret = _digits(organisation[1:], 14) if organisation[:1] == "3" else ""
     return SituationClaim(
         profession=_code(roles[0]) if roles else "",
         sector=_code(_text(claims, "Secteur_Activite")),
         organisation_name=_text(claims, "SubjectOrganization"),
-        finess_site=_finess(organisation[1:]) if organisation[:1] == "1" else "",
-        siret=_digits(organisation[1:], 14) if organisation[:1] == "3" else "",
-        technical_id=organisation if organisation[:1] not in {"", "1", "3"} else "",
+        finess_site=finess,
+        siret=siret,
+        technical_id="" if finess or siret else organisation,
     )
 
 

@@ -11,14 +11,14 @@ Sources: OpenID Connect Core 1.0, Discovery 1.0, RP-Initiated Logout 1.0, Back-C
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
+import json
 import re
 import secrets
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, NoReturn
 from urllib.parse import quote, urlencode, urlsplit
@@ -27,13 +27,14 @@ import httpx
 import jwt
 from django.conf import settings
 
+from . import psc_encryption
 from .errors import LevelTooLow, ProviderDown, SignInExpired, SignInRefused
+from .psc_attempt import ATTEMPT_SECONDS, Attempt
 
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"]
 """Asymmetric only: with HS256 a published key could be used as a shared secret, and `none` signs nothing."""
 
 SKEW_SECONDS = 60
-ATTEMPT_SECONDS = 600
 DISCOVERY_SECONDS = 3600
 KEYS_REFRESH_SECONDS = 10
 """An unknown key id asks for the keys again, but not more often than this: forged tokens must not make us a flood."""
@@ -46,55 +47,21 @@ SCOPE = "openid scope_all"
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """How the house is known to the provider: a matter of settings only."""
+    """How the house is known to the provider: a matter of settings only.
+
+    `encryption_keys` (PEM, the published one first) open tokens encrypted for the house; `encrypted` demands them.
+    """
 
     issuer: str
     client_id: str
     client_secret: str = ""
     private_key: str = ""
     private_key_id: str = ""
+    encryption_keys: tuple[str, ...] = ()
+    encrypted: bool = False
     acr: str = "eidas1"
     connect_seconds: float = 3.0
     read_seconds: float = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One sign-in under way. Kept by the session, used once."""
-
-    state: str
-    nonce: str
-    verifier: str
-    redirect_uri: str
-    next: str
-    started_at: float
-
-    @classmethod
-    def start(cls, *, redirect_uri: str, next_url: str) -> Attempt:
-        return cls(
-            state=secrets.token_urlsafe(32),
-            nonce=secrets.token_urlsafe(32),
-            verifier=secrets.token_urlsafe(48),
-            redirect_uri=redirect_uri,
-            next=next_url,
-            started_at=time.time(),
-        )
-
-    @classmethod
-    def kept(cls, data: Mapping[str, Any]) -> Attempt:
-        return cls(**{name: data[name] for name in cls.__slots__})
-
-    def keep(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @property
-    def challenge(self) -> str:
-        digest = hashlib.sha256(self.verifier.encode()).digest()
-        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-
-    @property
-    def is_over(self) -> bool:
-        return not 0 <= time.time() - self.started_at <= ATTEMPT_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +131,8 @@ class ProviderClient:
         id_token, access_token = tokens.get("id_token"), tokens.get("access_token")
         if not isinstance(id_token, str) or not isinstance(access_token, str):
             raise SignInRefused("tokens_missing")
+        # The token that comes out is kept: the provider reads its own signature when we sign out, not our seal.
+        id_token = self._opened(id_token, demanded=self.registration.encrypted)
         claims = self.verified_id_token(id_token, nonce=attempt.nonce)
         userinfo = self._userinfo(access_token)
         if userinfo.get("sub") != claims["sub"]:
@@ -186,7 +155,8 @@ class ProviderClient:
 
     def ended_session(self, logout_token: str) -> EndedSession:
         """OpenID Connect Back-Channel Logout 1.0 §2.6. A replay ends what has already ended: `jti` is not kept."""
-        claims = self._verified(logout_token, required=["iss", "aud", "iat", "jti", "events"])
+        # Never demanded encrypted: it hides nothing, and what ends a session is followed as soon as it is signed.
+        claims = self._verified(self._opened(logout_token), required=["iss", "aud", "iat", "jti", "events"])
         events = claims["events"]
         if not isinstance(events, dict) or LOGOUT_EVENT not in events:
             raise SignInRefused("logout_event")
@@ -216,6 +186,12 @@ class ProviderClient:
                 "client_id": self.registration.client_id,
             },
         )
+
+    def published_keys(self) -> dict[str, Any]:
+        """The JWKS that the provider reads: what to encrypt for us with, what verifies our requests."""
+        registration = self.registration
+        signing = {registration.private_key_id: registration.private_key} if registration.private_key else {}
+        return psc_encryption.published(registration.encryption_keys, signing)
 
     def check(self) -> bool:
         """Does the provider answer? Asks it at most every `RETRY_SECONDS` while it is down, else uses the cache."""
@@ -282,14 +258,26 @@ class ProviderClient:
         if answer.status_code != 200:
             raise SignInRefused(f"userinfo:{answer.status_code}")
         if answer.headers.get("Content-Type", "").partition(";")[0].strip().lower() != "application/jwt":
+            if self.registration.encrypted:
+                raise SignInRefused("token_not_encrypted")
             return _json(answer)
+        token = answer.text.strip()
+        opened = self._opened(token, demanded=self.registration.encrypted)
+        if opened is not token and opened.startswith("{"):
+            return _mapping(opened)  # encrypted without a signature: as good as the JSON of the same address
         # A signed userinfo always names its issuer and its audience; it carries no dates of its own.
-        return self._verified(answer.text.strip(), required=["iss", "aud", "sub"])
+        return self._verified(opened, required=["iss", "aud", "sub"])
+
+    def _opened(self, token: str, *, demanded: bool = False) -> str:
+        """The signed token inside an encrypted one; a token in the clear is itself, unless encryption is demanded."""
+        if psc_encryption.is_encrypted(token):
+            return psc_encryption.opened(token, self.registration.encryption_keys)
+        if demanded:
+            raise SignInRefused("token_not_encrypted")
+        return token
 
     def _verified(self, token: str, *, required: list[str]) -> dict[str, Any]:
         """The claims of a token signed by the provider for us."""
-        if token.count(".") == 4:
-            raise SignInRefused("encrypted_token")  # JWE: the house is registered without encryption (decision 0004)
         try:
             header = jwt.get_unverified_header(token)
         except (jwt.PyJWTError, UnicodeEncodeError) as error:
@@ -435,8 +423,12 @@ def _reason(error: Exception) -> str:
 
 
 def _json(answer: httpx.Response) -> dict[str, Any]:
+    return _mapping(answer.content)
+
+
+def _mapping(text: str | bytes) -> dict[str, Any]:
     try:
-        body = answer.json()
+        body = json.loads(text)
     except ValueError:
         body = None
     if not isinstance(body, dict):

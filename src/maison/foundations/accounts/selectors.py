@@ -56,24 +56,52 @@ def situation_choices(user_id: UUID, current: str | None) -> list[SituationChoic
 def structure_of(claim: SituationClaim) -> Structure | None:
     """The open structure a declared activity designates, or none: an unknown structure opens no rights.
 
-    The site by its FINESS, narrowed to its service of exactly the declared name (a SAMU, a SMUR), which Pro Santé
-    Connect cannot tell otherwise; without a site, the legal entity. A site number is never tried as an entity number.
+    The site by its FINESS, narrowed to its service of that technical identifier, else of exactly the declared name (a
+    SAMU, a SMUR). Without a known site: the structure of that technical identifier, then the only one of that SIRET, so
+    long as it bears no other FINESS than the declared one. Without a site number at all, the legal entity: a site number
+    is never tried as an entity number, nor the reverse.
     """
     open_ones = Structure.objects.open()
-    if claim.finess_site:
-        site = open_ones.filter(kind=Structure.Kind.SITE, finess=claim.finess_site).first()
-        if site is None:
-            return None
-        service = (
-            open_ones.filter(kind=Structure.Kind.SERVICE, parent=site, name__iexact=claim.organisation_name)
-            if claim.organisation_name and claim.organisation_name != site.name
-            else Structure.objects.none()
-        ).first()
-        return service or site
-    if claim.finess_entity:
+    if claim.site_number:
+        site = open_ones.filter(kind=Structure.Kind.SITE, finess=claim.site_number).first()
+        if site is not None:
+            return _service_of(site, claim) or site
+    if claim.technical_id:
+        found = open_ones.select_related("parent").filter(technical_id=claim.technical_id).first()
+        if found is not None:
+            return found if _agrees(found, claim) else None
+    if claim.siret_number:
+        registered = open_ones.select_related("parent").filter(siret=claim.siret_number)
+        bearers = [it for it in registered if _agrees(it, claim)]
+        named = [it for it in bearers if it.name.casefold() == claim.organisation_name.casefold()]
+        for candidates in (bearers, named):
+            if len(candidates) == 1:
+                return candidates[0]
+    if claim.finess_entity and not claim.site_number:
         kinds = [Structure.Kind.LEGAL_ENTITY, Structure.Kind.AGENCY]
         return open_ones.filter(kind__in=kinds, finess=claim.finess_entity).order_by("kind").first()
     return None
+
+
+def _service_of(site: Structure, claim: SituationClaim) -> Structure | None:
+    services = Structure.objects.open().filter(kind=Structure.Kind.SERVICE, parent=site)
+    if claim.technical_id:
+        known = services.filter(technical_id=claim.technical_id).first()
+        if known is not None:
+            return known
+    if not claim.organisation_name or claim.organisation_name == site.name:
+        return None
+    return services.filter(name__iexact=claim.organisation_name).first()
+
+
+def _agrees(structure: Structure, claim: SituationClaim) -> bool:
+    """No official number of the structure says otherwise. A service has the number of its site."""
+    bearer = structure.parent if structure.kind == Structure.Kind.SERVICE and structure.parent else structure
+    if not bearer.finess:
+        return True
+    if bearer.kind == Structure.Kind.SITE:
+        return claim.site_number in {"", bearer.finess}
+    return not claim.site_number and claim.finess_entity in {"", bearer.finess}
 
 
 def provider_session(session_id: str | None) -> ProviderSession | None:

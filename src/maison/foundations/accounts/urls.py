@@ -12,6 +12,7 @@ door = [
     path("psc/", views.psc_start, name="psc_start"),
     path("psc/retour/", views.psc_return, name="psc_return"),
     path("psc/deconnexion/", views.psc_logout, name="psc_logout"),
+    path("psc/cles/", views.psc_keys, name="psc_keys"),
     path("entree/", views.enter, name="enter"),
     path("conditions/", views.terms, name="terms"),
     path("situation/", views.situation, name="situation"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST, require_safe
@@ -20,8 +20,9 @@ from . import actions, selectors, signing_in
 from .errors import ProviderDown, SignInExpired, SignInRefused
 from .forms import SituationForm, TermsForm
 from .middleware import ENDED_COOKIE
+from .psc_attempt import Attempt
 from .psc_claims import UnusableClaims, read_claims
-from .psc_client import Attempt, provider
+from .psc_client import provider
 
 ATTEMPTS, ATTEMPTS_KEPT = "psc_attempts", 4
 LEAVING = "leaving"
@@ -100,6 +101,15 @@ def psc_return(request: Any) -> HttpResponse:
     kept_session = actions.keep_provider_session(user, authenticated, client.registration.issuer)
     signing_in.open_session(request, user, auth="psc", next_url=attempt.next, provider_session=kept_session.id)
     return fresh(HttpResponseRedirect(reverse("accounts:enter")))
+
+
+@require_safe
+@public("Clés publiques de la maison, que lit Pro Santé Connect")
+def psc_keys(request: Any) -> HttpResponse:
+    """What the provider encrypts our tokens with; kept an hour by whoever reads it."""
+    response = JsonResponse(provider().published_keys(), content_type="application/jwk-set+json")
+    response["Cache-Control"] = "public, max-age=3600"
+    return response
 
 
 def _given_up(request: Any, error: str, attempt: Attempt) -> HttpResponse:

@@ -36,3 +36,10 @@ class FileAlreadyWithdrawn(BusinessError):
 class FilePurposeUnknown(BusinessError):
     code, status = "FIL-007", 422
     message = "Cet usage de fichier n'existe pas."
+
+
+class FilePlaceUnavailable(BusinessError):
+    """The store of files does not answer, or refuses the house: nothing was kept. The log says which, never a name."""
+
+    code, status = "FIL-008", 503
+    message = "Les fichiers ne peuvent être ni rangés ni lus pour le moment. Réessayez ; rien n'a été perdu."

@@ -1,4 +1,4 @@
-"""Where the sealed bytes stand: a port, with a local folder; an S3 store is another adapter of the same shape."""
+"""Where the sealed bytes stand: a port, with a local folder and an S3 store (`s3.py`)."""
 
 from __future__ import annotations
 
@@ -90,4 +90,11 @@ class LocalFolder(Place):
 
 def place() -> Place:
     """The adapter the settings choose."""
+    if settings.FILES_S3:
+        from .s3 import Credentials, store_at
+
+        return store_at(
+            settings.FILES_S3["url"],
+            Credentials(settings.FILES_S3["access_key"], settings.FILES_S3["secret_key"], settings.FILES_S3["region"]),
+        )
     return LocalFolder(Path(settings.FILES_DIR))

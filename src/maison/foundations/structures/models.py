@@ -6,10 +6,21 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 
+from maison.formats.identifiers import InvalidSiret, check_siret
 from maison.foundations.ids import uuid7
+
+
+def siret_is_right(siret: str) -> None:
+    try:
+        check_siret(siret)
+    except InvalidSiret as error:
+        raise ValidationError(
+            "Ce numéro SIRET n'existe pas : il a quatorze chiffres, le dernier est une clé.", code="siret"
+        ) from error
 
 
 class StructureQuerySet(models.QuerySet["Structure"]):
@@ -33,6 +44,13 @@ class Structure(models.Model):
     name = models.CharField("nom", max_length=200)
     short_name = models.CharField("nom court", max_length=60)
     finess = models.CharField("numéro FINESS", max_length=9, blank=True)
+    siret = models.CharField("numéro SIRET", max_length=14, blank=True, validators=[siret_is_right])
+    technical_id = models.CharField(
+        "identifiant technique",
+        max_length=60,
+        blank=True,
+        help_text="identifiantTechniqueDeLaStructure de l'annuaire santé",
+    )
     hub_id = models.CharField("identifiant Hub Santé", max_length=120, blank=True, help_text="comme fr.health.samu310")
     category = models.CharField("type de structure", max_length=40, blank=True)
     service_type = models.CharField("type de service", max_length=40, blank=True)
@@ -53,13 +71,23 @@ class Structure(models.Model):
     class Meta:
         verbose_name = "structure"
         ordering = ["name", "id"]
-        indexes = [GinIndex(fields=["lineage"], name="structure_lineage")]
+        indexes = [
+            GinIndex(fields=["lineage"], name="structure_lineage"),
+            # Not unique: a hospital and its nursing home may be one establishment for INSEE and two for FINESS.
+            models.Index(fields=["siret"], condition=~models.Q(siret=""), name="structure_siret"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["kind", "finess"],
                 condition=~models.Q(finess=""),
                 name="structure_finess_once",
                 violation_error_message="Ce numéro FINESS est déjà celui d'une autre structure.",
+            ),
+            models.UniqueConstraint(
+                fields=["technical_id"],
+                condition=~models.Q(technical_id=""),
+                name="structure_technical_id_once",
+                violation_error_message="Cet identifiant technique est déjà celui d'une autre structure.",
             ),
             models.UniqueConstraint(
                 fields=["hub_id"],

@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from uuid import UUID
 
 from django.db.models import Q
 from django.utils import timezone
 
 from .models import Structure
-
-
-def structure_by_finess(finess: str, kind: str = Structure.Kind.SITE) -> Structure | None:
-    """The open structure that bears this FINESS number. EJ and EG share one format: the kind is never guessed."""
-    return Structure.objects.open().filter(finess=finess, kind=kind).first() if finess else None
-
-
-def services_of(site_id: UUID) -> list[Structure]:
-    return list(Structure.objects.open().filter(parent_id=site_id, kind=Structure.Kind.SERVICE))
 
 
 def structure_by_hub_id(hub_id: str) -> Structure | None:

@@ -10,9 +10,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
-TO_DESTINATION = ("TRANSP3", "TRANSP2", "TRANSP")
-ON_SCENE = ("ORIENTAT", "BILAN", "PEC", "ARRIVEE")
-GONE = frozenset({"ANNULE"})
+from maison.formats.hub_sante.vehicle import (
+    AT_DESTINATION,
+    CANCELLED,
+    DEPARTURES_WITH_PATIENT,
+    DONE,
+    ENGAGED,
+    LEFT_BASE,
+    ON_SCENE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,7 @@ def estimate(
     """The best estimate among vehicles, each a map status → time. The vehicle furthest along speaks; cancelled ones do not."""
     best: tuple[int, Eta] | None = None
     for statuses in vehicles:
-        if not statuses or GONE & statuses.keys():
+        if not statuses or CANCELLED in statuses:
             continue
         ranked = _estimate_one(statuses, scene, site, model)
         if ranked is not None and (
@@ -90,13 +96,13 @@ def _estimate_one(
     site: tuple[float, float] | None,
     model: TravelModel,
 ) -> tuple[int, Eta] | None:
-    if "DESTIN" in statuses:
-        return 5, Eta(statuses["DESTIN"], "destination", statuses["DESTIN"])
+    if AT_DESTINATION in statuses:
+        return 5, Eta(statuses[AT_DESTINATION], "destination", statuses[AT_DESTINATION])
     travel = model.travel(scene, site)
-    for code in TO_DESTINATION:
+    for code in reversed(DEPARTURES_WITH_PATIENT):
         if code in statuses:
             return 4, Eta(statuses[code] + travel, "transport", statuses[code])
-    if any(code in statuses for code in ("FINPEC", "RETOUR", "RET-BASE", "REN-BASE")):
+    if any(code in statuses for code in DONE):
         return None  # the crew left without transporting anyone
     arrived = [statuses[code] for code in ON_SCENE if code in statuses]
     scene_time = timedelta(minutes=model.scene_minutes)
@@ -104,9 +110,9 @@ def _estimate_one(
         latest = max(arrived)
         return 3, Eta(max(min(arrived) + scene_time, latest) + travel, "sur_place", latest)
     approach = timedelta(minutes=model.approach_minutes)
-    if "DEPART" in statuses:
-        return 2, Eta(statuses["DEPART"] + approach + scene_time + travel, "depart", statuses["DEPART"])
-    for code in ("DECLENCHE", "DECISION"):
+    if LEFT_BASE in statuses:
+        return 2, Eta(statuses[LEFT_BASE] + approach + scene_time + travel, "depart", statuses[LEFT_BASE])
+    for code in reversed(ENGAGED):
         if code in statuses:
             start = statuses[code] + timedelta(minutes=model.reaction_minutes)
             return 1, Eta(start + approach + scene_time + travel, "engage", statuses[code])

@@ -8,7 +8,9 @@ from uuid import UUID
 from maison.foundations.access import Actor
 from maison.foundations.access.permissions import P as HouseAccess
 from maison.foundations.errors import Forbidden, NotFound
+from maison.foundations.structures.models import Structure
 
+from .errors import NotTheAgency
 from .models import AccessRequest, Service
 from .models.service import Viewer
 from .permissions import P
@@ -39,6 +41,26 @@ def access_service(actor: Actor, code: str, viewer: Viewer | None = None) -> Ser
 
     viewer = viewer or viewer_of(actor)
     service = Service.objects.visible_to(actor, viewer).select_related("owner").filter(code=code).first()
+    if service is None:
+        raise NotFound
+    return service
+
+
+def keeping_agency(actor: Actor) -> Structure:
+    """The regional agency this person keeps the catalogue of; the permission held in another structure is not enough."""
+    agency = Structure.objects.open().filter(
+        id__in=actor.structures_with(P.KEEP_CATALOGUE), kind=Structure.Kind.AGENCY
+    ).first()  # fmt: skip
+    if agency is None:
+        raise NotTheAgency
+    return agency
+
+
+def kept_service(actor: Actor, code: str, *, lock: bool = False) -> Service:
+    """Any service, withdrawn ones included, for who keeps the catalogue."""
+    keeping_agency(actor)
+    rows = Service.objects.select_for_update(of=("self",)) if lock else Service.objects.all()
+    service = rows.select_related("owner").filter(code=code).first()
     if service is None:
         raise NotFound
     return service

@@ -12,6 +12,12 @@ def _signed_in(request: HttpRequest) -> bool:
     return not request.actor.is_anonymous  # type: ignore[attr-defined]
 
 
+def _keeps_catalogue(request: HttpRequest) -> bool:
+    from .permissions import P
+
+    return request.actor.can(P.KEEP_CATALOGUE)  # type: ignore[attr-defined]
+
+
 class PortalConfig(AppConfig):
     name = "maison.services.portal"
     label = "portal"
@@ -24,7 +30,7 @@ class PortalConfig(AppConfig):
         from . import relays, tasks, waiting  # noqa: F401 -- tasks hangs its handlers on the clock
         from .permissions import P
 
-        access.grant("chef_produit", P.APPROVE_ACCESS)
+        access.grant("chef_produit", P.APPROVE_ACCESS, P.KEEP_CATALOGUE)
         relay.register_kind(relays.STRUCTURE_APPROVAL)
         relay.register_kind(relays.SERVICE_APPROVAL)
         waiting.describe(relays.STRUCTURE_APPROVAL.code, relays.words_of)
@@ -34,6 +40,7 @@ class PortalConfig(AppConfig):
             frame.Place("Accueil", "portal:home", visible=_signed_in),
             frame.Place("Demandes d'accès", "portal:requests", visible=_signed_in),
             frame.Place("La maison, étage par étage", "portal:house"),
+            frame.Place("Tenir le catalogue", "portal:catalogue", visible=_keeps_catalogue),
         )
         frame.register_room("portal", "Votre portail", places)
         frame.register_menu(frame.Place("Mes demandes d'accès", "portal:requests"), order=20)

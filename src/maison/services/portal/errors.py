@@ -63,3 +63,36 @@ class StrongerSignInNeeded(Forbidden):
 class ServiceNotReady(BusinessError):
     code, status = "PRT-010", 409
     message = "Ce service n'est pas ouvert pour le moment."
+
+
+class NotTheAgency(Forbidden):
+    """The permission is held, in a structure that is not the regional agency."""
+
+    code = "PRT-011"
+    message = (
+        "Le catalogue est tenu par l'agence régionale : cette habilitation n'y suffit pas dans une autre structure."
+    )
+
+
+class CodeTaken(BusinessError):
+    code, status = "PRT-012", 409
+    message = "Un service porte déjà ce code, peut-être retiré. Choisissez-en un autre, ou reprenez ce service."
+
+
+class ServiceChangedMeanwhile(BusinessError):
+    """Two people kept one service: the second has not seen what the first wrote."""
+
+    code, status = "PRT-013", 409
+    message = "Ce service a été modifié entre-temps. Relisez-le avant de recommencer ; rien n'a été enregistré."
+
+
+class NothingToUndo(BusinessError):
+    code, status = "PRT-014", 409
+    message = "Le service est déjà dans cet état."
+
+
+class PscAlwaysNeeded(BusinessError):
+    """X-01: nobody may ease the door of health data, the agency included."""
+
+    code, status = "PRT-015", 409
+    message = "Ce service ouvre des données de santé : Pro Santé Connect y est toujours exigé. Cochez la case."

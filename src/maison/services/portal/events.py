@@ -18,6 +18,16 @@ class AccessRequestMoved(Event):
 
 
 @dataclass(frozen=True)
+class ServiceKept(Event):
+    """The agency added, changed or withdrew a service, or went back (`act`). For indicators; pages read it anew."""
+
+    name = "portal.service_kept"
+    service_id: UUID
+    version: int
+    act: str
+
+
+@dataclass(frozen=True)
 class CatalogueLoaded(Event):
     """The catalogue delivered with the house was brought up to date; one event for the whole load."""
 

@@ -1,4 +1,5 @@
 from .catalogue import load_catalogue
+from .keeping import add_service, change_service, undo_version, withdraw_service
 from .requests import (
     acknowledge_withdrawal,
     answer_more,
@@ -14,7 +15,7 @@ from .requests import (
 from .services import open_service, set_favourite
 
 __all__ = [
-    "acknowledge_withdrawal", "answer_more", "approve_for_service", "approve_for_structure", "ask_more",
+    "acknowledge_withdrawal", "add_service", "answer_more", "approve_for_service", "approve_for_structure", "ask_more", "change_service",
     "load_catalogue", "open_service", "read_request", "refuse_request", "revoke_access", "set_favourite",
-    "submit_request", "withdraw_request",
+    "submit_request", "undo_version", "withdraw_request", "withdraw_service",
 ]  # fmt: skip

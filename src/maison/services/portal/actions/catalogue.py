@@ -78,8 +78,24 @@ def load_catalogue(*, actor: Actor | None = None, entries: tuple[Entry, ...] = E
         status = Service.Status.AVAILABLE if fields["url_name"] or fields["link"] else Service.Status.PREPARING
         if service.status == Service.Status.SUSPENDED:
             status = Service.Status.SUSPENDED
+        if service.kept_by_agency:
+            # What the agency decided stays; the page, the permission and the roles follow the room.
+            kept_status = service.status
+            fields = {name: fields[name] for name in ("url_name", "permission", "roles", "from_catalogue")}
+            if service.link:
+                fields["url_name"] = ""
+            has_address = fields["url_name"] or service.link
+            if kept_status == Service.Status.AVAILABLE and not has_address:
+                status = Service.Status.PREPARING
+            elif kept_status != Service.Status.PREPARING:
+                status = Service.Status(kept_status)
         before = {name: getattr(service, name) for name in fields}
-        if is_new or before != fields or service.status != status or _rules_differ(service, entry):
+        if (
+            is_new
+            or before != fields
+            or service.status != status
+            or (not service.kept_by_agency and _rules_differ(service, entry))
+        ):
             if service.status != status:
                 service.status_since = timezone.now()
             service.status = status
@@ -87,7 +103,8 @@ def load_catalogue(*, actor: Actor | None = None, entries: tuple[Entry, ...] = E
                 setattr(service, name, value)
             service.full_clean(exclude=["owner"])
             service.save()
-            _write_rules(service, entry)
+            if not service.kept_by_agency:
+                _write_rules(service, entry)
             created, changed = created + is_new, changed + (not is_new)
     gone = [service.pk for code, service in known.items()
             if service.from_catalogue and service.status != Service.Status.WITHDRAWN

@@ -1,4 +1,5 @@
 from .request import AccessRequest
 from .service import Favourite, Service, UsageEvent, VisibilityRule
+from .version import ServiceVersion
 
-__all__ = ["AccessRequest", "Favourite", "Service", "UsageEvent", "VisibilityRule"]
+__all__ = ["AccessRequest", "Favourite", "Service", "ServiceVersion", "UsageEvent", "VisibilityRule"]

@@ -112,6 +112,12 @@ class Service(models.Model):
     keywords = ArrayField(models.CharField(max_length=60), verbose_name="mots-clés", default=list, blank=True)
     search_name = models.TextField(editable=False, help_text="nom, sigle et mots-clés, sans accents ni majuscules")
     search_text = models.TextField(editable=False, help_text="le même, avec les descriptions")
+    kept_by_agency = models.BooleanField(
+        "tenu par l'agence",
+        default=False,
+        editable=False,
+        help_text="une livraison ne change plus ce que l'agence a décidé",
+    )
     from_catalogue = models.BooleanField("livré avec la maison", default=False, editable=False)
 
     objects = ServiceQuerySet.as_manager()
