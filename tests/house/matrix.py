@@ -110,6 +110,10 @@ exchanges:clients            GET    integrateur,support,rssi          200
 exchanges:detail             GET    integrateur,support,rssi          404
 exchanges:payload            GET    integrateur                health 404
 exchanges:replay             POST   integrateur                       404
+exchanges:rehearse           POST   integrateur                       422
+exchanges:replay_selection   POST   integrateur                       303
+exchanges:patient            GET    integrateur                health 200
+exchanges:find_patient       POST   integrateur                health 422
 exchanges:set_aside          POST   integrateur                       404
 # portal
 favicon                      GET    public                            302

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from maison.config.environment import database_from, flag, number, secret, words
+from maison.config.environment import database_from, days_by_name, flag, number, secret, words
 from maison.config.sign_in import provider_from
 from maison.services.emergency.eta import parse_travel_model
 
@@ -224,6 +224,8 @@ ETA = parse_travel_model(os.environ.get("MAISON_ETA", ""))
 # Exchanges: the key that seals payloads at rest (retired keys still open what they sealed), and the Hub Santé doors.
 PAYLOAD_KEY = secret("MAISON_PAYLOAD_KEY", DATA_DIR, production=PRODUCTION)
 PAYLOAD_RETIRED_KEYS = words("MAISON_PAYLOAD_RETIRED_KEYS", "")
+INDEX_KEY = secret("MAISON_INDEX_KEY", DATA_DIR, production=PRODUCTION)
+EXCHANGE_KEEP_DAYS = days_by_name("MAISON_EXCHANGE_KEEP_DAYS", "365")
 EXCHANGE_MAX_BYTES = number("MAISON_EXCHANGE_MAX_BYTES", 1024 * 1024)
 HUB_CLIENT_ID = os.environ.get("MAISON_HUB_CLIENT_ID", "fr.health.grades-occitanie")
 HUB_AMQP_URL = os.environ.get("MAISON_HUB_AMQP_URL", "")  # empty: the AMQP door stays shut
