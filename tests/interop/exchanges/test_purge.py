@@ -88,8 +88,7 @@ def test_outside_the_purge_nobody_deletes_a_content():
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("DELETE FROM exchanges_payload")
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL maison.purge = 'on'")
-        cursor.execute("UPDATE exchanges_payload SET body = '\\x00'")
+        cursor.execute("SET LOCAL maison.purge = 'on'; UPDATE exchanges_payload SET body = '\\x00'")
     assert len(kept()) == 1
 
 

@@ -1,0 +1,15 @@
+from django.apps import AppConfig
+
+
+class Hl7v2Config(AppConfig):
+    name = "maison.interop.hl7v2"
+    label = "hl7v2"
+    verbose_name = "HL7v2"
+
+    def ready(self) -> None:
+        from maison.interop.exchanges.words import register_channel, register_words
+
+        from . import CHANNEL, refusals
+
+        register_words(refusals.WORDS)
+        register_channel(CHANNEL, "HL7v2")
