@@ -7,9 +7,13 @@ class Hl7v2Config(AppConfig):
     verbose_name = "HL7v2"
 
     def ready(self) -> None:
+        from maison.foundations.jobs import register_loop
+        from maison.interop.exchanges.rehearsals import register_dealer
         from maison.interop.exchanges.words import register_channel, register_words
 
-        from . import CHANNEL, refusals
+        from . import CHANNEL, integration, refusals
 
         register_words(refusals.WORDS)
         register_channel(CHANNEL, "HL7v2")
+        register_dealer(CHANNEL, integration.lanes.deal_again)
+        register_loop("hl7v2", integration.loop)

@@ -11,6 +11,7 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from django.conf import settings
 from django.db import DataError, transaction
@@ -257,9 +258,7 @@ def _answer(outcome: _Outcome) -> bytes:
     return answers.unreadable(judged.arrival.data, words, entry.id, entry.at)
 
 
-def _repeat(
-    outcome: _Outcome, holder: bulk.Holder, first: bulk.FirstAnswer | None, here: dict[object, _Outcome]
-) -> None:
+def _repeat(outcome: _Outcome, holder: bulk.Holder, first: bulk.FirstAnswer | None, here: dict[UUID, _Outcome]) -> None:
     """The same message again: written as such, answered to the byte as the first time, and nothing else happens."""
     entry, judged = outcome.entry, outcome.judged
     if first is not None:

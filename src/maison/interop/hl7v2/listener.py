@@ -238,7 +238,7 @@ class MllpDoor:
         link = Link(self, address.port, origin)
         secured = {"ssl_handshake_timeout": HANDSHAKE_SECONDS, "ssl_shutdown_timeout": 2.0} if address.context else {}
         try:
-            await loop.connect_accepted_socket(lambda: link, accepted, ssl=address.context, **secured)  # type: ignore[arg-type]
+            await loop.connect_accepted_socket(lambda: link, accepted, ssl=address.context, **secured)
         except (ssl.SSLError, OSError, TimeoutError) as error:
             accepted.close()
             self.refused += 1
