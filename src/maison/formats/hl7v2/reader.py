@@ -32,23 +32,33 @@ def read_message(data: bytes, limit: int = MAX_BYTES) -> Message:
     notes: tuple[Fault, ...] = ()
     if data[:4] != b"MSH|":
         data, notes = _stripped(data)
-    text, charset, said = decode(data, _declared_charset(data))
-    if said:
-        notes += said
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        text, charset, said = decode(data, _declared_charset(data))
+    else:
+        charset, said = "", ()
     if "\n" in text or text[-1] != "\r" or "\r\r" in text or "\x1c" in text:
-        text, said = _canonical(text)
-        notes += said
-    if text.startswith(_STANDARD_START):
-        rows = [line.split("|") for line in text[:-1].split("\r")]
-        rows[0].insert(1, "|")
-        return Message(raw, text, rows, charset, STANDARD, notes)
-    delimiters, said = _delimiters(text)
+        text, more = _canonical(text)
+        said += more
+    delimiters = STANDARD
     lines = text[:-1].split("\r")
-    if delimiters != STANDARD:
-        lines = _to_standard(lines, delimiters)
+    if not text.startswith(_STANDARD_START):
+        delimiters, more = _delimiters(text)
+        said += more
+        if delimiters != STANDARD:
+            lines = _to_standard(lines, delimiters)
     rows = [line.split("|") for line in lines]
-    rows[0].insert(1, "|")
-    return Message(raw, text, rows, charset, delimiters, notes + said)
+    header = rows[0]
+    header.insert(1, "|")
+    if not charset:
+        declared = header[18] if len(header) > 18 else ""
+        if declared == "UNICODE UTF-8":
+            charset = "utf-8"
+        else:
+            _, charset, more = decode(data, declared.partition("~")[0])
+            said += more
+    return Message(raw, text, rows, charset, delimiters, notes + said if said else notes)
 
 
 def _stripped(data: bytes) -> tuple[bytes, tuple[Fault, ...]]:
