@@ -15,6 +15,7 @@ from tests.factories import StructureFactory
 DOMAIN = "1.2.250.1.213.1.4.99"
 GAM = ("GAM", "CHU-X")
 INS_TEST = "1.2.250.1.213.1.4.10"
+PERSON_ONLY = ("A28", "A31", "A40", "A47", "A24", "A37")
 _numbers = itertools.count(1)
 
 
@@ -38,7 +39,11 @@ def adt(event: str = "A01", *, control: str = "", ipp: str = "000003", visit: st
         sent: str = "20260304120000", application: str = "GAM", facility: str = "CHU-X", extra: tuple[str, ...] = (),
         status: str = "PROV", ins: str = "", name: str = "PAT-TROIS^DOMINIQUE", bed: str = "CHIR^101^1", patient_class: str = "I",
         born: str = "19790328", expected_exit: str = "", processing: str = "P") -> bytes:  # fmt: skip
-    control = control or f"MSG{next(_numbers):06d}"
+    """Movements have a ZBE of their own unless one is given; `zbe=""` for none."""
+    rank = next(_numbers)
+    control = control or f"MSG{rank:06d}"
+    if zbe is None and event not in PERSON_ONLY:
+        zbe = movement(f"M{rank}", sent)
     identifiers = f"{ipp}^^^CHU-X&{DOMAIN}&ISO^PI"
     if ins:
         identifiers += f"~{ins}^^^ASIP-SANTE-INS-NIR&{INS_TEST}&ISO^INS"
@@ -46,10 +51,10 @@ def adt(event: str = "A01", *, control: str = "", ipp: str = "000003", visit: st
     rows = [
         f"MSH|^~\\&|{application}|{facility}|MAISON|GRADES|{sent}||ADT^{event}^ADT_{event}|{control}|{processing}|2.5|||||FRA|UNICODE UTF-8|||2.11^IHE_FRANCE-2.11-PAM",
         f"EVN||{sent}||||{sent}",
-        f"PID|1||{identifiers}||{name}^^^^^L||{born}|F|||1 rue Fictive^^TOULOUSE^^31000^FRA^H|||||||{'' if event in ('A28', 'A31', 'A40') else visit}||||||||||||||{status}",
+        f"PID|1||{identifiers}||{name}^^^^^L||{born}|F|||1 rue Fictive^^TOULOUSE^^31000^FRA^H|||||||{'' if event in PERSON_ONLY else f'{visit}^^^CHU-X&{DOMAIN}&ISO^AN'}||||||||||||||{status}",
         *extra,
     ]
-    if event not in ("A28", "A31", "A40", "A47"):
+    if event not in PERSON_ONLY:
         rows.append(f"PV1|1|{patient_class}|{bed}^CHU-X||||||||||||||||{visit}^^^CHU-X&{DOMAIN}&ISO^VN")
         if pv2:
             rows.append(pv2)

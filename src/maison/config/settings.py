@@ -39,6 +39,7 @@ ROOMS = [
     "maison.foundations.clock",
     "maison.foundations.crisis",
     "maison.foundations.supervision",
+    "maison.registries.stays",
     "maison.services.portal",
     "maison.services.emergency",
     "maison.interop.exchanges",

@@ -17,10 +17,12 @@ from maison.interop.exchanges import attempts, rehearsals
 from maison.interop.exchanges.models import Exchange
 from maison.interop.hl7v2 import intake, integration, rooms
 from maison.interop.hl7v2.senders import Peer
+from maison.registries.stays import selectors
+from tests.factories import actor_as
 from tests.interop import mllp, processes, wires
 from tests.interop.conftest import until
 
-KIND = "ORM"
+KIND = "ZZT"
 
 
 @dataclass
@@ -187,6 +189,16 @@ class TestBarriers:
             assert [one for one in room.seen if one in order] == order
 
 
+@pytest.mark.django_db
+def test_an_admission_by_the_door_is_counted_in_its_unit():
+    client = mllp.declare()
+    come(mllp.adt("A01", ipp="P1", visit="V-1", control="ADM"), mllp.adt("A01", ipp="P2", visit="V-2"))
+    assert work() == 2
+    (found,) = selectors.census(actor_as("gestionnaire_lits", client.structure))
+    assert (found.present, found.units[0].freshness.state()) == (2, "fresh")
+    assert state("ADM") == "integrated"
+
+
 INTEGRATOR = """
 import django
 django.setup()
@@ -198,7 +210,7 @@ def room(actor, message):
     with connection.cursor() as cursor:
         cursor.execute("INSERT INTO lanes_seen (control, lane) VALUES (%s, %s)", [message.control_id, message.control_id[0]])
     return Done()
-rooms.register("ORM", room)
+rooms.register("ZZT", room)
 while True:
     if not integration.lanes.work(10):
         integration.loop.wait()

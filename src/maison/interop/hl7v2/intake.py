@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from maison.formats.hl7v2.faults import Fault, UnreadableMessage
 from maison.formats.hl7v2.message import Message
-from maison.formats.hl7v2.reader import read_message
+from maison.formats.hl7v2.wire import read_message, validate
 from maison.foundations import audit
 from maison.foundations.access.actor import Actor
 from maison.foundations.events import publish
@@ -29,7 +29,7 @@ from maison.interop.exchanges.events import ExchangeRefused, IdentityReused
 from maison.interop.exchanges.journal import storable
 from maison.interop.exchanges.models import Door, Exchange, exchange_target
 
-from . import CHANNEL, answers, refusals
+from . import CHANNEL, answers, refusals, rooms
 from .refusals import Refusal
 from .senders import Directory, Peer, Sender, is_consistent, origin_hash, strangers_to_tell
 from .subjects import PRODUCTION_INS, TEST_INS, Subject, subject_of
@@ -109,6 +109,9 @@ def _name(raw: str) -> str:
 
 
 def _header_refusal(found: Judgement, message: Message) -> Refusal | None:
+    forbidden = TEST_INS if settings.PRODUCTION else PRODUCTION_INS
+    if found.subject.ins_oids & forbidden:
+        return Refusal(refusals.OTHER_WORLD)
     faults = []
     if not message.kind:
         faults.append(Fault("MSH-9", "required", "Le type du message manque."))
@@ -120,10 +123,10 @@ def _header_refusal(found: Judgement, message: Message) -> Refusal | None:
         faults.append(Fault("PID-3", "required", "Le patient n’a pas d’identifiant local (IPP)."))
     if message.kind == "ADT" and message.event == "A40" and not found.subject.other:
         faults.append(Fault("MRG-1", "required", "L’identifiant à fusionner manque, ou c’est celui qui est gardé."))
-    if faults:
-        return Refusal(refusals.INVALID, "", faults)
-    forbidden = TEST_INS if settings.PRODUCTION else PRODUCTION_INS
-    return Refusal(refusals.OTHER_WORLD) if found.subject.ins_oids & forbidden else None
+    if not faults and rooms.handler_of(message) is not None:
+        # What a room will use is checked whole, so that its sender hears of it at once; what is only kept or routed is not.
+        faults = [one for one in validate(message) if one.severity == "error" and one.code != "message-type"]
+    return Refusal(refusals.INVALID, "", faults) if faults else None
 
 
 # -- holding
