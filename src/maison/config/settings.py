@@ -238,6 +238,7 @@ HUB_MTLS_AUTHORITY = os.environ.get("MAISON_HUB_MTLS_AUTHORITY", "")
 
 # HL7v2: where the gateway listens for MLLP ("127.0.0.1:2575,tls:0.0.0.0:2576"; empty: shut) and what TLS shows and trusts.
 MLLP_LISTEN = words("MAISON_MLLP_LISTEN", "")
+MLLP_SEND = flag("MAISON_MLLP_SEND", default=True)
 MLLP_MAX_BYTES = number("MAISON_MLLP_MAX_BYTES", 16 * 1024 * 1024)
 MLLP_CERTIFICATE = os.environ.get("MAISON_MLLP_CERTIFICATE", "")
 MLLP_KEY = os.environ.get("MAISON_MLLP_KEY", "")

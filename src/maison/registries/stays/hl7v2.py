@@ -40,7 +40,7 @@ def integrate(actor: Actor, message: Message) -> Outcome:
         if gone is None:
             _required("MRG-1", "L’identifiant à fusionner manque.")
         return actions.record_merge(
-            actor=actor, kept=said, gone=Said(_domain(gone), gone.value or "", Traits(), sent_at)  # type: ignore[union-attr,arg-type]
+            actor=actor, kept=said, gone=Said(_domain(gone), gone.value or "", Traits(), sent_at)  # type: ignore[union-attr]
         )  # fmt: skip
     if adt.event in ("A24", "A37", "A44"):
         actions.record_identity(actor=actor, said=said)

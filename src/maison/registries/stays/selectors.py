@@ -95,7 +95,7 @@ def census(actor: Actor) -> list[Census]:
     counts = {row["care_unit"]: row for row in rows}
     found: dict[UUID, Census] = {}
     for unit in units:
-        mine = counts.get(unit.id, {})
+        mine: dict[str, int] = counts.get(unit.id, {})
         freshness = Freshness(heard.get(unit.structure_id), "mouvements de l'établissement", FRESH_FOR, STALE_AFTER)
         found.setdefault(unit.structure_id, Census(unit.structure_id, unit.structure.name)).units.append(
             UnitCensus(
