@@ -15,6 +15,8 @@ from maison.foundations.access.actor import Actor
 from maison.interop.exchanges.models import Client, Door
 
 FAILURES_PER_MINUTE = 20
+ANYONE = "*"
+"""The application of the demonstration's own software: whoever is not declared. Never in production, which has no sandbox."""
 
 
 @dataclass(slots=True)
@@ -51,7 +53,8 @@ class Directory:
 
     def __init__(self, peers: Iterable[Peer], applications: Iterable[str]) -> None:
         fingerprints = {peer.fingerprint for peer in peers if peer.fingerprint}
-        rows = Client.objects.in_use().filter(mllp_application__in=set(applications)).exclude(mllp_application="")
+        named = {*applications, *([ANYONE] if settings.SANDBOX else [])}
+        rows = Client.objects.in_use().filter(mllp_application__in=named).exclude(mllp_application="")
         if fingerprints:
             rows = rows.union(Client.objects.in_use().filter(certificate_fingerprint__in=fingerprints))
         self._by_certificate: dict[str, Sender] = {}
@@ -73,12 +76,12 @@ class Directory:
         for port in (peer.port, None):
             if found := self._by_name.get((application, facility, port)):
                 return found
-        return None
+        return self._by_name.get((ANYONE, "", None)) if application else None
 
 
 def is_consistent(sender: Sender, application: str, facility: str) -> bool:
     """What is declared beside a certificate must be what the message says."""
-    return sender.application in ("", application) and sender.facility in ("", facility)
+    return sender.application in ("", ANYONE, application) and sender.facility in ("", facility)
 
 
 COUNT = """

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Max, Q, QuerySet
@@ -95,7 +96,7 @@ def census(actor: Actor) -> list[Census]:
     counts = {row["care_unit"]: row for row in rows}
     found: dict[UUID, Census] = {}
     for unit in units:
-        mine: dict[str, int] = counts.get(unit.id, {})
+        mine: Mapping[str, Any] = counts.get(unit.id, {})
         freshness = Freshness(heard.get(unit.structure_id), "mouvements de l'établissement", FRESH_FOR, STALE_AFTER)
         found.setdefault(unit.structure_id, Census(unit.structure_id, unit.structure.name)).units.append(
             UnitCensus(
