@@ -51,6 +51,12 @@ def test_headers_name_nobody_and_are_found_by_patient_and_by_visit(line):
     assert not [word for word in ("IPP-0042", "VISITE-77", "PAT-TROIS", "19790328") if word in clear]
 
 
+def test_odd_names_are_kept_as_they_are(line):
+    message = mllp.adt().replace(b"|MAISON|", b'|MAI"S{,}ON|')
+    line.ask(message)
+    assert held().recipients == ['MAI"S{,}ON']
+
+
 def test_many_connections_share_their_commits_and_each_gets_its_own_answer(door, call):
     mllp.declare()
     lines = [call(door.addresses[0].port) for _ in range(40)]

@@ -23,11 +23,11 @@ from maison.foundations.ids import uuid7
 from .sealing import seal
 
 COPY = """
-COPY exchanges_exchange (id, at, direction, channel, door, client_id, sender, recipients, distribution_id, message_type,
+COPY exchanges_exchange (id, at, position, direction, channel, door, client_id, sender, recipients, distribution_id, message_type,
   case_ref, content_type, size, sha256, state, state_at, next_attempt_at, lane, also_lane, patient_key, visit_key,
   fault_code, faults, note, step, correlation, answers, needs_mending, history) FROM STDIN
 """
-COPY_PAYLOAD = "COPY exchanges_payload (id, at, body) FROM STDIN (FORMAT BINARY)"
+COPY_PAYLOAD = "COPY exchanges_payload (id, at, position, body) FROM STDIN (FORMAT BINARY)"
 CLAIM = """
 INSERT INTO exchanges_identity (id, at, channel, sender, distribution_id, sha256)
 SELECT id, at, channel, sender, distribution_id, sha256
@@ -143,24 +143,32 @@ def write(entries: Sequence[Held]) -> None:
     if not entries:
         return
     with connection.cursor() as cursor:
+        cursor.execute("SELECT ledger_position()")  # the transaction's own: asked once, not once a row
+        position = cursor.fetchone()[0]
         with cursor.copy(COPY) as copy:
             for entry in entries:
-                copy.write_row(_row(entry))
+                copy.write_row(_row(entry, position))
         with cursor.copy(COPY_PAYLOAD) as copy:
-            copy.set_types(["uuid", "timestamptz", "bytea"])
+            copy.set_types(["uuid", "timestamptz", "int8", "bytea"])
             for entry in entries:
                 if entry.payload is not None:
-                    copy.write_row((entry.id, entry.at, seal(entry.id, entry.payload)))
+                    copy.write_row((entry.id, entry.at, position, seal(entry.id, entry.payload)))
     transaction.on_commit(announcer.wake)
 
 
-def _row(entry: Held) -> tuple[Any, ...]:
+def _row(entry: Held, position: int) -> tuple[Any, ...]:
     faults = json.dumps(list(entry.faults)).replace("\\u0000", "") if entry.faults else "[]"
     line = {"state": entry.state, "at": entry.at.isoformat()} | ({"note": entry.note} if entry.note else {})
     return (
-        entry.id, entry.at, entry.direction, entry.channel, entry.door, entry.client_id, entry.sender,
-        list(entry.recipients), entry.distribution_id, entry.message_type, entry.case_ref, entry.content_type, entry.size,
+        entry.id, entry.at, position, entry.direction, entry.channel, entry.door, entry.client_id, entry.sender,
+        _array(entry.recipients), entry.distribution_id, entry.message_type, entry.case_ref, entry.content_type, entry.size,
         entry.sha256, entry.state, entry.at, entry.at, entry.lane or str(entry.id), entry.also_lane, entry.patient_key,
         entry.visit_key, entry.fault_code, faults, entry.note, entry.step, entry.correlation, entry.answers,
         entry.needs_mending, json.dumps([line]),
     )  # fmt: skip
+
+
+def _array(texts: Sequence[str]) -> str:
+    """A text[] as PostgreSQL reads it."""
+    quoted = (text.replace("\\", "\\\\").replace('"', '\\"') for text in texts)
+    return "{" + ",".join(f'"{text}"' for text in quoted) + "}"

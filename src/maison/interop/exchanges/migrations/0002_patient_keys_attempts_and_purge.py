@@ -15,11 +15,9 @@ ALTER TABLE exchanges_exchange
 CREATE INDEX exchanges_patient ON exchanges_exchange (patient_key, seq) WHERE patient_key <> '';
 CREATE INDEX exchanges_visit ON exchanges_exchange (visit_key, seq) WHERE visit_key <> '';
 CREATE INDEX exchanges_barriers ON exchanges_exchange (also_lane, seq) WHERE state = 'received' AND also_lane <> '';
-CREATE INDEX exchanges_channel ON exchanges_exchange (channel, seq DESC);
 """
 NO_KEYS = """
 ALTER TABLE exchanges_exchange DROP COLUMN patient_key, DROP COLUMN visit_key, DROP COLUMN also_lane;
-DROP INDEX exchanges_channel;
 """
 # Contents may be forgotten by the purge alone, which says so for its own transaction; nobody changes them.
 PURGE = """
