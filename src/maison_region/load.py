@@ -40,6 +40,7 @@ from maison_region.sending import demonstration_key
 
 SINCE = date(2026, 1, 1)
 WHY = "Région de démonstration"
+HOSPITAL_FINESS, HOSPITAL_SOFTWARE = "310783048", "demonstration.gam"
 
 Places = dict[str, UUID]
 
@@ -108,6 +109,18 @@ def _load_software(actor: Actor, places: Places, counts: Counter[str]) -> None:
                 key=key,
             )
         counts["logiciels"] += 1
+    _load_hospital_software(actor, places, counts)
+
+
+def _load_hospital_software(actor: Actor, places: Places, counts: Counter[str]) -> None:
+    """One hospital's administrative software, for `./maison send` of HL7v2 messages: whoever speaks at the demonstration's port."""
+    structure_id = places[f"site/{HOSPITAL_FINESS}"]
+    if not Client.objects.in_use().filter(client_id=HOSPITAL_SOFTWARE, structure_id=structure_id).exists():
+        register_client(
+            actor=actor, client_id=HOSPITAL_SOFTWARE, name="Gestion administrative de démonstration",
+            structure_id=structure_id, doors=(Door.MLLP,), mllp=("*", "", None),
+        )  # fmt: skip
+    counts["logiciels"] += 1
 
 
 def _in_commune(insee: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -11,8 +12,12 @@ from threading import Thread
 import pytest
 from lxml import etree
 
-from maison.cli import send
+from maison.cli import send, send_mllp
 from maison.cli.house import free_port
+from maison.formats.hl7v2.ack import acknowledge
+from maison.formats.hl7v2.faults import Fault
+from maison.formats.hl7v2.mllp import frame
+from maison.formats.hl7v2.wire import read_message, write
 
 
 class Door(HTTPServer):
@@ -132,3 +137,51 @@ def test_broken_content_goes_as_it_is_for_the_house_to_say_what_is_wrong(content
 def test_a_content_of_no_known_kind_stays_here():
     with pytest.raises(send.NotRecognised):
         send.recognise(b"%PDF-1.7")
+
+
+# -- HL7v2
+
+MESSAGE = b"MSH|^~\\&|GAM|CHU|MAISON|GRADES|20260304||ADT^A28|M1|P|2.5\rPID|1||1^^^X&1.2&ISO^PI\r"
+
+
+class Mllp:
+    """An MLLP door that answers what it is told to, or hangs up."""
+
+    def __init__(self, code: str) -> None:
+        self.code, self.got = code, b""
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.port = self.server.getsockname()[1]
+        self.thread = Thread(target=self._serve)
+        self.thread.start()
+
+    def _serve(self) -> None:
+        line, _ = self.server.accept()
+        with line:
+            while not self.got.endswith(b"\x1c\r"):
+                self.got += line.recv(65_536)
+            if self.code:
+                message = read_message(self.got[1:-2])
+                faults = [Fault("PID-3", "required", "Le patient n’a pas d’identifiant.")] if self.code == "AE" else []
+                line.sendall(frame(write(acknowledge(message, self.code, faults))))
+
+    def close(self) -> None:
+        self.thread.join(5)
+        self.server.close()
+
+
+@pytest.mark.parametrize(("code", "outcome"), [("AA", 0), ("AE", 1), ("", 2)])
+def test_an_hl7v2_message_goes_to_the_byte_through_the_mllp_door(code, outcome, tmp_path, capsys):
+    file = tmp_path / "message"
+    file.write_bytes(MESSAGE)
+    door = Mllp(code)
+    try:
+        assert send.main([str(file), "--url", f"mllp://127.0.0.1:{door.port}"]) == outcome
+    finally:
+        door.close()
+    assert door.got == b"\x0b" + MESSAGE + b"\x1c\r"
+    if code == "AE":
+        assert "PID-3" in capsys.readouterr().out
+
+
+def test_the_mllp_door_of_a_house_stands_beside_its_pages():
+    assert send_mllp.door_of("http://127.0.0.1:8000") == ("127.0.0.1", 8002)

@@ -111,7 +111,16 @@ exchanges:clients            GET    integrateur,support,rssi          200
 exchanges:detail             GET    integrateur,support,rssi          404
 exchanges:payload            GET    integrateur                health 404
 exchanges:replay             POST   integrateur                       404
+exchanges:rehearse           POST   integrateur                       422
+exchanges:replay_selection   POST   integrateur                       303
+exchanges:patient            GET    integrateur                health 200
+exchanges:find_patient       POST   integrateur                health 422
 exchanges:set_aside          POST   integrateur                       404
+# stays
+stays:census                 GET    gestionnaire_lits,ioa,medecin_receveur,charge_territoire,ars 200
+stays:export                 GET    gestionnaire_lits,ioa,medecin_receveur,charge_territoire,ars 200
+stays:unit                   GET    gestionnaire_lits,ioa,medecin_receveur,referent_identito health 404
+stays:stay                   GET    gestionnaire_lits,ioa,medecin_receveur,referent_identito health 404
 # portal
 favicon                      GET    public                            302
 favicon                      POST   public                            302

@@ -98,6 +98,7 @@ NOT_SCOPED = {
     "relay.Step": "lue avec son relais",
     "portal.UsageEvent": "compte sans personne",
     "emergency.Resource": "lue avec son dossier, lui-même limité",
+    "stays.StayMessage": "lu avec sa venue, elle-même limitée",
 }
 
 

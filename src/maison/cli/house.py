@@ -17,6 +17,11 @@ ROOT = Path(__file__).resolve().parents[3]
 DEFAULT_PORT = 8000
 
 
+def mllp_port(port: int) -> int:
+    """Where a demonstration house listens for HL7v2, beside its pages (port) and its sandbox (port + 1)."""
+    return port + 2
+
+
 def default_data() -> Path:
     return Path(os.environ.get("MAISON_DATA") or ROOT / ".maison").resolve()
 
@@ -85,6 +90,7 @@ class House:
             "MAISON_SESSION_COOKIE": f"maison_session_{self.port}",
             "MAISON_SANDBOX": "1" if self.demonstration else "0",
             "MAISON_SANDBOX_URL": self.sandbox_url,
+            "MAISON_MLLP_LISTEN": f"127.0.0.1:{mllp_port(self.port)}" if self.demonstration else "",
             # Few glibc arenas: threads otherwise keep tens of megabytes apart for nothing.
             "MALLOC_ARENA_MAX": "2",
         }

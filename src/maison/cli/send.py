@@ -1,7 +1,7 @@
 """`./maison send FILE…`: hands a message to the right public door of an open house and shows the answer.
 
 A file may hold a whole EDXL-DE envelope, sent to the byte, or a bare Hub Santé object, put in an envelope of the
-demonstration SAMU. Exit code: 0 accepted, 1 refused, 2 no house answers.
+demonstration SAMU. An HL7v2 message (it begins with MSH) goes to the byte through the MLLP door. Exit code: 0 accepted, 1 refused, 2 no house answers.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from zoneinfo import ZoneInfo
 
 from maison.cli.console import say, warn
 from maison.cli.house import House
+from maison.cli.send_mllp import is_hl7v2, send_hl7v2
 
 HUB_SANTE = "hub-sante/messages"
 DEMONSTRATION_SENDER = "fr.health.samu31"
@@ -69,7 +70,10 @@ def main(words: list[str]) -> int:
 
 def send(file: Path, url: str, key: str | None) -> int:
     try:
-        parcel = recognise(file.read_bytes())
+        content = file.read_bytes()
+        if is_hl7v2(content):
+            return by_mllp(file, content, url)
+        parcel = recognise(content)
     except (OSError, NotRecognised) as problem:
         warn(f"{file} : {problem}")
         return REFUSED
@@ -81,6 +85,18 @@ def send(file: Path, url: str, key: str | None) -> int:
     accepted = 200 <= status < 300
     (say if accepted else warn)(f"{file} : {'accepté' if accepted else 'refusé'} ({status})")
     print(readable(answer), flush=True)
+    return ACCEPTED if accepted else REFUSED
+
+
+def by_mllp(file: Path, content: bytes, url: str) -> int:
+    try:
+        accepted, code, reasons = send_hl7v2(content, url)
+    except OSError as problem:
+        warn(f"Aucune porte MLLP ne répond pour {url} ({problem}). Ouvrez la maison : ./maison up")
+        return SILENT
+    (say if accepted else warn)(f"{file} : {'accepté' if accepted else 'refusé'} ({code})")
+    for reason in reasons:
+        print(f"  {reason}", flush=True)
     return ACCEPTED if accepted else REFUSED
 
 
@@ -128,7 +144,7 @@ def recognise(content: bytes) -> Parcel:
         return _json(content)
     if start == b"<":
         return _xml(content)
-    raise NotRecognised("contenu non reconnu : ni JSON ni XML du Hub Santé.")
+    raise NotRecognised("contenu non reconnu : ni JSON ni XML du Hub Santé, ni HL7v2.")
 
 
 def _json(content: bytes) -> Parcel:

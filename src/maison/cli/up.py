@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from maison.cli.console import say, warn
-from maison.cli.house import DEFAULT_PORT, ROOT, House, default_data, python
+from maison.cli.house import DEFAULT_PORT, ROOT, House, default_data, mllp_port, python
 from maison.cli.postgres import Cluster, PostgresError
 from maison.cli.prepare import EMPTY
 from maison.cli.processes import Crew, NotReady, Process
@@ -50,6 +50,8 @@ def main(words: list[str]) -> int:
             must_be_free(house.host, house.port)
             if house.demonstration:
                 must_be_free("127.0.0.1", house.sandbox_port)
+                if "MAISON_MLLP_LISTEN" not in os.environ:
+                    must_be_free("127.0.0.1", mllp_port(house.port))
             house.note()
             cluster, environ = database(house, stack)
             new = furnish(house, environ)

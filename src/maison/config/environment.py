@@ -35,6 +35,17 @@ def words(name: str, default: str) -> list[str]:
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
 
 
+def days_by_name(name: str, default: str) -> dict[str, int]:
+    """`365,hl7v2=90`: 365 days for all (`*`), 90 for `hl7v2`. Zero is for ever."""
+    found: dict[str, int] = {}
+    for part in words(name, default):
+        key, _, days = part.rpartition("=")
+        if not (days.isascii() and days.isdecimal()):
+            raise SettingsError(f"{name} is made of days, such as 365,hl7v2=90, not {part!r}.")
+        found[key.strip() or "*"] = int(days)
+    return found
+
+
 def secret(name: str, data_dir: Path, *, production: bool) -> str:
     """The secret from the environment; outside production, made once and kept in the data folder (0600)."""
     value = os.environ.get(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from maison.config.environment import database_from, flag, number, s3_from, secret, words
+from maison.config.environment import database_from, days_by_name, flag, number, s3_from, secret, words
 from maison.config.sign_in import provider_from
 from maison.services.emergency.eta import parse_travel_model
 
@@ -39,10 +39,12 @@ ROOMS = [
     "maison.foundations.clock",
     "maison.foundations.crisis",
     "maison.foundations.supervision",
+    "maison.registries.stays",
     "maison.services.portal",
     "maison.services.emergency",
     "maison.interop.exchanges",
     "maison.interop.hub_sante",
+    "maison.interop.hl7v2",
     "maison.steering.board",
 ]
 
@@ -225,6 +227,8 @@ ETA = parse_travel_model(os.environ.get("MAISON_ETA", ""))
 # Exchanges: the key that seals payloads at rest (retired keys still open what they sealed), and the Hub Santé doors.
 PAYLOAD_KEY = secret("MAISON_PAYLOAD_KEY", DATA_DIR, production=PRODUCTION)
 PAYLOAD_RETIRED_KEYS = words("MAISON_PAYLOAD_RETIRED_KEYS", "")
+INDEX_KEY = secret("MAISON_INDEX_KEY", DATA_DIR, production=PRODUCTION)
+EXCHANGE_KEEP_DAYS = days_by_name("MAISON_EXCHANGE_KEEP_DAYS", "365")
 EXCHANGE_MAX_BYTES = number("MAISON_EXCHANGE_MAX_BYTES", 1024 * 1024)
 HUB_CLIENT_ID = os.environ.get("MAISON_HUB_CLIENT_ID", "fr.health.grades-occitanie")
 HUB_AMQP_URL = os.environ.get("MAISON_HUB_AMQP_URL", "")  # empty: the AMQP door stays shut
@@ -232,3 +236,11 @@ HUB_MTLS_LISTEN = os.environ.get("MAISON_HUB_MTLS_LISTEN", "")  # host:port; emp
 HUB_MTLS_CERTIFICATE = os.environ.get("MAISON_HUB_MTLS_CERTIFICATE", "")
 HUB_MTLS_KEY = os.environ.get("MAISON_HUB_MTLS_KEY", "")
 HUB_MTLS_AUTHORITY = os.environ.get("MAISON_HUB_MTLS_AUTHORITY", "")
+
+# HL7v2: where the gateway listens for MLLP ("127.0.0.1:2575,tls:0.0.0.0:2576"; empty: shut) and what TLS shows and trusts.
+MLLP_LISTEN = words("MAISON_MLLP_LISTEN", "")
+MLLP_SEND = flag("MAISON_MLLP_SEND", default=True)
+MLLP_MAX_BYTES = number("MAISON_MLLP_MAX_BYTES", 16 * 1024 * 1024)
+MLLP_CERTIFICATE = os.environ.get("MAISON_MLLP_CERTIFICATE", "")
+MLLP_KEY = os.environ.get("MAISON_MLLP_KEY", "")
+MLLP_AUTHORITY = os.environ.get("MAISON_MLLP_AUTHORITY", "")

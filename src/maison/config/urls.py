@@ -30,6 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("ui/", include("maison.ui.urls")),
     path("urgences/", include("maison.services.emergency.urls")),
     path("hub-sante/", include("maison.interop.hub_sante.urls")),
+    path("sejours/", include("maison.registries.stays.urls")),
     path("echanges/", include("maison.interop.exchanges.urls")),
     path("favicon.ico", public("the mark of the house")(favicon), name="favicon"),
     path("", include("maison.services.portal.urls")),

@@ -10,6 +10,7 @@ GENERIC_ROLES = [
     Role("arm", "Assistant de régulation médicale"),
     Role("ioa", "Infirmier organisateur de l'accueil"),
     Role("medecin_receveur", "Médecin du service receveur"),
+    Role("gestionnaire_lits", "Gestionnaire des lits"),
     Role("equipe_smur", "Équipe SMUR"),
     Role("secretaire", "Secrétaire, par délégation"),
     Role("admin_structure", "Administrateur de structure"),

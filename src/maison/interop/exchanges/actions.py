@@ -13,7 +13,7 @@ from django.utils import timezone
 from maison.foundations import audit
 from maison.foundations.access.actor import Actor
 from maison.foundations.access.registry import Permission
-from maison.foundations.errors import Forbidden, NotFound
+from maison.foundations.errors import BusinessError, Forbidden, NotFound
 from maison.foundations.events import publish
 
 from . import journal, mending
@@ -21,9 +21,11 @@ from .errors import NothingToMend, NotReplayable, PayloadGone, ReasonNeeded, Wea
 from .events import ClientRegistered, ExchangeReplayed, ExchangeSetAside
 from .models import Client, Door, Exchange, exchange_target
 from .permissions import P
+from .rehearsals import Rehearsal, rehearse
 
 KEY_BYTES = 32
 SHORTEST_KEY = 32
+LARGEST_SELECTION = 200
 
 
 def key_hash(key: str) -> str:
@@ -38,11 +40,13 @@ def normal_fingerprint(text: str) -> str:
 @transaction.atomic
 def register_client(*, actor: Actor, client_id: str, name: str, structure_id: UUID,
                     doors: Iterable[str] = (Door.HTTP,), key: str | None = None, certificate_fingerprint: str | None = None,
-                    certificate_subject: str = "", active: bool = True) -> tuple[Client, str]:  # fmt: skip
+                    certificate_subject: str = "", mllp: tuple[str, str, int | None] | None = None,
+                    active: bool = True) -> tuple[Client, str]:  # fmt: skip
     """Declare software, or bring it up to date. Returns it with its key, readable this once ("" when unchanged).
 
     A new client that opens the HTTPS door gets a key of 256 random bits unless one is given (demonstration, migration
-    from another platform). Passing `key=""` withdraws the key.
+    from another platform). Passing `key=""` withdraws the key. `mllp` is (MSH-3, MSH-4, listening port or None for any port):
+    how software that shows no certificate is known at the MLLP door.
     """
     _may_manage(actor)
     if key and len(key) < SHORTEST_KEY:
@@ -57,6 +61,8 @@ def register_client(*, actor: Actor, client_id: str, name: str, structure_id: UU
     if certificate_fingerprint is not None:
         client.certificate_fingerprint = normal_fingerprint(certificate_fingerprint)
         client.certificate_subject = certificate_subject
+    if mllp is not None:
+        client.mllp_application, client.mllp_facility, client.mllp_port = mllp
     client.full_clean(exclude=["structure"])
     client.save()
     audit.record(
@@ -119,7 +125,8 @@ def read_payload(*, actor: Actor, exchange_id: UUID) -> tuple[Exchange, bytes]:
 
 @transaction.atomic
 def replay(*, actor: Actor, exchange_id: UUID) -> Exchange:
-    """Deal again with a refused or waiting message, from its bytes, as if it had just arrived (HUB-01)."""
+    """Deal again with a refused or waiting message, from its bytes, as if it had just arrived; or send again a message nobody
+    took (HUB-01)."""
     exchange = access_exchange(actor, exchange_id, P.MEND, lock=True)
     if not exchange.is_replayable:
         raise NotReplayable
@@ -129,12 +136,57 @@ def replay(*, actor: Actor, exchange_id: UUID) -> Exchange:
     exchange.needs_mending, exchange.relay_id = False, None
     exchange.attempts, exchange.next_attempt_at = 0, timezone.now()
     exchange.fault_code, exchange.faults = "", []
-    journal.update(exchange, state=Exchange.State.RECEIVED, note="Rejoué à la demande d'une personne", by=actor.subject)
+    state = Exchange.State.RECEIVED if exchange.direction == Exchange.Direction.IN else Exchange.State.TO_SEND
+    journal.update(exchange, state=state, note="Rejoué à la demande d'une personne", by=actor.subject)
     audit.record(
         actor, "exchanges.replayed", target=exchange_target(exchange.id), details={"type": exchange.message_type}
     )
     publish(ExchangeReplayed(exchange.id))
     return exchange
+
+
+@transaction.atomic
+def replay_all(
+    *, actor: Actor, exchange_ids: Iterable[UUID]
+) -> tuple[list[Exchange], list[tuple[UUID, BusinessError]]]:
+    """Replay a selection in the order the messages came. Returns those replayed, and those that cannot be with the reason."""
+    done: list[Exchange] = []
+    left: list[tuple[UUID, BusinessError]] = []
+    for exchange_id in _in_order(exchange_ids):
+        try:
+            with transaction.atomic():
+                done.append(replay(actor=actor, exchange_id=exchange_id))
+        except (NotReplayable, PayloadGone, NotFound, Forbidden) as refusal:
+            left.append((exchange_id, refusal))
+    return done, left
+
+
+def rehearse_all(*, actor: Actor, exchange_ids: Iterable[UUID]) -> list[Rehearsal]:
+    """What replaying these would change, with nothing done; a trace says who asked."""
+    told = []
+    for exchange_id in _in_order(exchange_ids):
+        exchange = access_exchange(actor, exchange_id, P.MEND)
+        if not exchange.is_replayable:
+            told.append(Rehearsal(exchange, possible=False, why=NotReplayable.message))
+            continue
+        told.append(rehearse(exchange))
+        audit.record(
+            actor, "exchanges.rehearsed", target=exchange_target(exchange.id), details={"state": told[-1].state}
+        )
+    return told
+
+
+def _in_order(exchange_ids: Iterable[UUID]) -> list[UUID]:
+    found = Exchange.objects.filter(id__in=list(exchange_ids)[:LARGEST_SELECTION]).order_by("seq")
+    return list(found.values_list("id", flat=True))
+
+
+@transaction.atomic
+def trace_patient_search(*, actor: Actor, key: str) -> None:
+    """Looking for the messages of one patient is a reading of its own (X-03); the trace holds the blind key."""
+    if not actor.can(P.READ_PAYLOAD):
+        raise Forbidden(permission=P.READ_PAYLOAD.code)
+    audit.record(actor, "exchanges.patient_searched", target=("exchanges.patient_key", key))
 
 
 @transaction.atomic

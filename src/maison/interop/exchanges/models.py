@@ -20,9 +20,10 @@ class Door(models.TextChoices):
     MTLS = "https-mtls", "HTTPS, certificat"
     AMQP = "amqp", "AMQP"
     MAILBOX = "mailbox", "Boîte à relever (HTTPS)"
+    MLLP = "mllp", "MLLP (HL7v2)"
 
 
-def _everywhere(held: frozenset[UUID]) -> bool:
+def everywhere(held: frozenset[UUID]) -> bool:
     """The agency runs the doors: whoever holds the right there holds it for all of them."""
     return bool(held) and Structure.objects.filter(kind=Structure.Kind.AGENCY, id__in=held).exists()
 
@@ -33,7 +34,7 @@ class ClientQuerySet(models.QuerySet["Client"]):
 
     def within(self, actor: Actor, permission: Permission) -> Self:
         held = actor.structures_with(permission)
-        return self if _everywhere(held) else self.filter(structure__in=held)
+        return self if everywhere(held) else self.filter(structure__in=held)
 
     def in_use(self) -> Self:
         return self.filter(active=True)
@@ -51,6 +52,10 @@ class Client(models.Model):
     certificate_fingerprint = models.CharField("empreinte SHA-256 du certificat", max_length=64, blank=True)
     certificate_subject = models.CharField("sujet du certificat", max_length=300, blank=True)
     doors = ArrayField(models.CharField(max_length=12, choices=Door), verbose_name="portes ouvertes", default=list)
+    # How software is known at the MLLP door when it shows no certificate: what it says of itself, and the port it came by.
+    mllp_application = models.CharField("application HL7v2 (MSH-3)", max_length=180, blank=True)
+    mllp_facility = models.CharField("établissement HL7v2 (MSH-4)", max_length=180, blank=True)
+    mllp_port = models.PositiveIntegerField("port d'écoute MLLP", null=True, blank=True)
     active = models.BooleanField("actif", default=True)
     registered_at = models.DateTimeField("déclaré le", default=timezone.now)
 
@@ -72,6 +77,13 @@ class Client(models.Model):
                 name="client_certificate_once",
                 violation_error_message="Ce certificat est déjà celui d'un autre logiciel.",
             ),
+            models.UniqueConstraint(
+                fields=["mllp_application", "mllp_facility", "mllp_port"],
+                condition=~models.Q(mllp_application=""),
+                nulls_distinct=False,
+                name="client_mllp_once",
+                violation_error_message="Cette application HL7v2 est déjà celle d'un autre logiciel sur ce port.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -92,7 +104,7 @@ class ExchangeQuerySet(models.QuerySet["Exchange"]):
 
     def within(self, actor: Actor, permission: Permission) -> Self:
         held = actor.structures_with(permission)
-        if _everywhere(held):
+        if everywhere(held):
             return self
         return self.filter(client_id__in=Client.objects.filter(structure__in=held).values("id"))
 
@@ -139,6 +151,10 @@ class Exchange(models.Model):
     attempts = models.SmallIntegerField("tentatives")
     next_attempt_at = models.DateTimeField("prochaine tentative")
     lane = models.CharField("file", max_length=300)
+    also_lane = models.CharField("autre file retenue", max_length=300)
+    # Blind indexes (see blind_index): what a person looks for is found, and nobody is named.
+    patient_key = models.CharField("clé du patient", max_length=32)
+    visit_key = models.CharField("clé de la venue", max_length=32)
     fault_code = models.CharField("motif", max_length=20)
     faults = models.JSONField("défauts")
     note = models.CharField("précision", max_length=300)
@@ -163,9 +179,12 @@ class Exchange(models.Model):
 
     @property
     def is_replayable(self) -> bool:
-        """An update that waits for its case is not: the room already has it."""
-        failed = self.state == self.State.REFUSED or (self.state == self.State.WAITING and self.fault_code != "")
-        return self.direction == self.Direction.IN and failed and self.has_payload
+        """An update that waits for its case is not: the room already has it. A message out is when nobody took it."""
+        if not self.has_payload:
+            return False
+        if self.direction == self.Direction.OUT:
+            return self.state == self.State.FAILED
+        return self.state == self.State.REFUSED or (self.state == self.State.WAITING and self.fault_code != "")
 
     @property
     def has_payload(self) -> bool:
@@ -210,6 +229,34 @@ class Payload(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class Attempt(models.Model):
+    """One try at carrying or integrating an exchange, and how it ended. Append-only, by month."""
+
+    class Outcome(models.TextChoices):
+        DONE = "done", "Abouti"
+        LATER = "later", "À reprendre"
+        REFUSED = "refused", "Refusé"
+        LOST = "lost", "Sans réponse"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    at = models.DateTimeField("le")
+    exchange_id = models.UUIDField("échange")
+    number = models.SmallIntegerField("tentative")
+    outcome = models.CharField("issue", max_length=12, choices=Outcome)
+    code = models.CharField("réponse", max_length=40)
+    target = models.CharField("cible", max_length=60)
+    milliseconds = models.IntegerField("durée (ms)")
+
+    class Meta:
+        managed = False
+        db_table = "exchanges_attempt"
+        verbose_name = "tentative"
+        ordering = ["at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.outcome}"
 
 
 class Identity(models.Model):

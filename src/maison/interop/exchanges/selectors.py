@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -15,9 +16,11 @@ from django.utils import timezone
 from maison.foundations.access.actor import Actor
 from maison.foundations.audit.models import Entry
 
-from .models import Client, Door, Exchange, exchange_target
+from .models import Client, Door, Exchange, Payload, exchange_target
+from .permissions import P
 
 State = Exchange.State
+LONGEST_TEXT_SEARCH = timedelta(days=31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,23 +48,49 @@ class QueueFacts:
 
 
 def search(actor: Actor, *, state: str = "", direction: str = "", client: str = "", message_type: str = "", door: str = "",
-           to_mend: bool = False, since_hours: int | None = None, text: str = "") -> QuerySet[Exchange]:  # fmt: skip
-    """The journal, newest first. `text` is looked for among identifiers: distribution, case, exchange."""
+           channel: str = "", patient: str = "", visit: str = "", to_mend: bool = False, since_hours: int | None = None,
+           after: datetime | None = None, before: datetime | None = None, text: str = "") -> QuerySet[Exchange]:  # fmt: skip
+    """The journal, newest first. `text` is looked for in the headers: as a whole identifier at any date, as a part of one
+    inside the period. `patient` and `visit` are blind keys, for those who may read contents (X-02)."""
     found = Exchange.objects.visible_to(actor)
-    equal = {"state": state, "direction": direction, "message_type": message_type, "door": door}
+    equal = {"state": state, "direction": direction, "message_type": message_type, "door": door, "channel": channel}
     found = found.filter(**{name: value for name, value in equal.items() if value})
     if client:
         found = found.filter(client_id=client)
+    if patient or visit:
+        found = found.filter(id__in=_of_patient(actor, patient, visit))
     if to_mend:
         found = found.filter(needs_mending=True)
+    period = Q()
     if since_hours:
-        found = found.filter(at__gte=timezone.now() - timedelta(hours=since_hours))
-    if text:
-        wanted = Q(distribution_id=text) | Q(case_ref=text) | Q(sender=text)
-        with contextlib.suppress(ValueError):  # not one of our own identifiers
-            wanted |= Q(id=UUID(text))
-        found = found.filter(wanted)
-    return found
+        period &= Q(at__gte=timezone.now() - timedelta(hours=since_hours))
+    if after:
+        period &= Q(at__gte=after)
+    if before:
+        period &= Q(at__lt=before)
+    return found.filter(_text(text, period) if text else period)
+
+
+def _of_patient(actor: Actor, patient: str, visit: str) -> QuerySet[Exchange, Any]:
+    keys = {name: value for name, value in (("patient_key", patient), ("visit_key", visit)) if value}
+    return Exchange.objects.within(actor, P.READ_PAYLOAD).filter(**keys).order_by().values("id")
+
+
+def _text(text: str, period: Q) -> Q:
+    whole = Q(distribution_id=text) | Q(case_ref=text) | Q(sender=text) | Q(correlation=text)
+    with contextlib.suppress(ValueError):  # not one of our own identifiers
+        whole |= Q(id=UUID(text))
+    if not period:
+        period = Q(at__gte=timezone.now() - LONGEST_TEXT_SEARCH)
+    part = Q()
+    for column in ("distribution_id", "case_ref", "sender", "message_type", "note", "fault_code"):
+        part |= Q(**{f"{column}__icontains": text})
+    return whole | (period & part)
+
+
+def keeps_payload(exchange: Exchange) -> bool:
+    """Whether the content is still there: the purge forgets contents and keeps headers."""
+    return exchange.has_payload and Payload.objects.filter(id=exchange.id, at=exchange.at).exists()
 
 
 def names_of_clients() -> dict[UUID, str]:

@@ -15,14 +15,18 @@ from maison.ui.french import moment
 from maison.ui.lists import csv_response, page_of
 from maison.ui.pages import done, page
 
-from . import actions, selectors
+from . import actions, attempts, selectors
 from .forms import JournalFilter, SetAsideForm
 from .models import Exchange
 from .permissions import P
-from .words import words_of
+from .words import channels, words_of
 
 JOURNAL, DETAIL, PAYLOAD, CLIENTS = (f"exchanges/{name}.html" for name in ("journal", "detail", "payload", "clients"))
 COLUMNS = [Column("Quand"), Column("Message"), Column("Logiciel"), Column("Dossier"), Column("État")]
+ATTEMPT_COLUMNS = [
+    Column("Quand"), Column("Tentative", numeric=True), Column("Cible"), Column("Issue"), Column("Réponse"),
+    Column("Durée (ms)", numeric=True),
+]  # fmt: skip
 CSV_HEADER = [
     "Échange", "Le", "Sens", "Porte", "Type", "Émetteur", "Destinataires", "Identifiant de diffusion", "Dossier", "État",
     "Motif", "Octets",
@@ -50,6 +54,10 @@ def journal(request: Any) -> HttpResponse:
         "columns": COLUMNS,
         "doors": selectors.door_facts(),
         "queues": selectors.queue_facts(),
+        "may_mend": request.actor.can(P.MEND),
+        "replayable": any(row.is_replayable for row in rows),
+        "may_search_patient": request.actor.can(P.READ_PAYLOAD),
+        "of_patient": bool(request.GET.get("patient") or request.GET.get("venue")),
     }
     return page(request, JOURNAL, context, part="rows")
 
@@ -82,6 +90,7 @@ def detail(request: Any, exchange_id: UUID) -> HttpResponse:
 def _detail(request: Any, exchange_id: UUID, form: SetAsideForm | None = None) -> dict[str, Any]:
     exchange = actions.access_exchange(request.actor, exchange_id, P.VIEW)
     names = selectors.names_of_clients()
+    kept = selectors.keeps_payload(exchange)
     return {
         "exchange": exchange,
         "software": names.get(exchange.client_id) if exchange.client_id else None,
@@ -91,7 +100,11 @@ def _detail(request: Any, exchange_id: UUID, form: SetAsideForm | None = None) -
         "question": selectors.question_of(exchange),
         "traces": selectors.traces_of(exchange),
         "may_mend": actions.may(request.actor, exchange, P.MEND),
-        "may_read": actions.may(request.actor, exchange, P.READ_PAYLOAD) and exchange.has_payload,
+        "may_read": kept and actions.may(request.actor, exchange, P.READ_PAYLOAD),
+        "kept": kept,
+        "attempts": attempts.of(exchange.id),
+        "attempt_columns": ATTEMPT_COLUMNS,
+        "channel": dict(channels()).get(exchange.channel, exchange.channel),
         "form": form or SetAsideForm(),
     }
 

@@ -13,3 +13,15 @@ def register_words(words: Mapping[str, str]) -> None:
 
 def words_of(code: str) -> str:
     return _words.get(code, code)
+
+
+_channels: dict[str, str] = {}
+
+
+def register_channel(code: str, label: str) -> None:
+    """A flow of the journal, as people name it."""
+    _channels[code] = label
+
+
+def channels() -> list[tuple[str, str]]:
+    return sorted(_channels.items(), key=lambda item: item[1])

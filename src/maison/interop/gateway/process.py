@@ -68,6 +68,8 @@ class Listener(Protocol):
 
 def configured() -> list[Listener]:
     """The listeners that the settings open."""
+    from maison.interop.hl7v2 import opening
+    from maison.interop.hl7v2.sender import MllpSender
     from maison.interop.hub_sante.amqp import AmqpDoor
     from maison.interop.hub_sante.mtls import CertificateDoor
 
@@ -76,6 +78,10 @@ def configured() -> list[Listener]:
         found.append(AmqpDoor(settings.HUB_AMQP_URL, settings.HUB_CLIENT_ID))
     if settings.HUB_MTLS_LISTEN:
         found.append(CertificateDoor.from_settings())
+    if settings.MLLP_LISTEN:
+        found.append(opening.door())
+    if settings.MLLP_SEND:
+        found.append(MllpSender())
     return found
 
 

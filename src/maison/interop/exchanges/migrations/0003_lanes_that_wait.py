@@ -7,5 +7,5 @@ CREATE INDEX exchanges_retrying ON exchanges_exchange (next_attempt_at, lane) WH
 
 
 class Migration(migrations.Migration):
-    dependencies = [("exchanges", "0001_journal")]
+    dependencies = [("exchanges", "0002_patient_keys_attempts_and_purge")]
     operations = [migrations.RunSQL(INDEX, "DROP INDEX exchanges_retrying")]

@@ -1,0 +1,13 @@
+from maison.foundations.errors import BusinessError
+
+
+class UnknownTarget(BusinessError):
+    code, status = "MLL-001", 404
+    message = "Cette cible HL7v2 n'est pas déclarée."
+
+
+class InsNotQualified(BusinessError):
+    """INS-02, HUB-09: an INS leaves the house under a qualified identity only."""
+
+    code, status = "MLL-002", 422
+    message = "Ce message porte une INS alors que son identité n'est pas validée : il ne part pas ainsi."

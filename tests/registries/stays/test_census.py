@@ -1,0 +1,141 @@
+"""Counts with their age and without a name; names for those who care, traced."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from maison.foundations.audit.models import Entry
+from maison.registries.stays import selectors
+from maison.registries.stays.models import Stay, StayMessage, Unit
+from tests.factories import StructureFactory, actor_as
+from tests.interop.mllp import adt, movement
+from tests.registries.stays.conftest import Hospital
+
+pytestmark = pytest.mark.django_db
+
+
+def admit(hospital, rank, unit="6268", label="Chirurgie V", **fields):
+    soon = (timezone.localtime() + timedelta(hours=5)).strftime("%Y%m%d%H%M%S")
+    hospital.say(
+        adt("A01", ipp=f"P{rank}", visit=f"V-{rank}", name=f"FICTIF^NUMERO{rank}", bed=f"CHIR^{rank}^1",
+            zbe=movement(f"{rank}0", "20260304080000", unit=unit, label=label), sent="20260304080000", expected_exit=soon, **fields)
+    )  # fmt: skip
+
+
+def age(hours):
+    StayMessage.objects.update(received_at=timezone.now() - timedelta(hours=hours))
+
+
+def one(actor):
+    ((found,),) = [structure.units for structure in selectors.census(actor)]
+    return found
+
+
+def test_a_unit_counts_who_is_there_on_leave_and_about_to_leave(hospital):
+    for rank in range(3):
+        admit(hospital, rank)
+    hospital.say(
+        adt(
+            "A21",
+            ipp="P0",
+            visit="V-0",
+            zbe=movement("91", "20260304090000", label="Chirurgie V"),
+            sent="20260304090000",
+        )
+    )
+    hospital.say(
+        adt(
+            "A03",
+            ipp="P1",
+            visit="V-1",
+            zbe=movement("92", "20260304090000", label="Chirurgie V"),
+            sent="20260304090000",
+        )
+    )
+    found = one(actor_as("gestionnaire_lits", hospital.structure))
+    assert (found.present, found.on_leave, found.expected_out) == (1, 1, 2)
+    assert found.freshness.state() == "fresh"
+
+
+def test_a_stale_unit_is_shown_with_its_age_and_left_out_of_totals(hospital):
+    admit(hospital, 1)
+    actor = actor_as("gestionnaire_lits", hospital.structure)
+    (census,) = selectors.census(actor)
+    assert (census.present, census.left_out) == (1, 0)
+    age(3)
+    (census,) = selectors.census(actor)
+    assert (census.present, census.left_out, census.units[0].freshness.state()) == (0, 1, "stale")
+    age(30)
+    assert one(actor).is_silent
+
+
+def test_the_census_asks_three_questions_whatever_it_holds(hospital, django_assert_num_queries):
+    for rank in range(4):
+        admit(hospital, rank, unit=f"U{rank}")
+    actor = actor_as("gestionnaire_lits", hospital.structure)
+    with django_assert_num_queries(4):
+        assert len(selectors.census(actor)[0].units) == 4
+
+
+def test_a_structure_sees_its_own_units_and_the_agency_all_of_them(hospital):
+    other = Hospital("Autre hôpital fictif")
+    for each in (hospital, other):
+        admit(each, 1)
+    mine = selectors.census(actor_as("gestionnaire_lits", hospital.structure))
+    assert [census.structure_id for census in mine] == [hospital.structure.id]
+    agency = StructureFactory(agency=True)
+    assert len(selectors.census(actor_as("charge_territoire", agency))) == 2
+
+
+def test_the_page_holds_no_name_and_refreshes_itself(signed_in_client, hospital):
+    admit(hospital, 1)
+    browser = signed_in_client("gestionnaire_lits", hospital.structure)
+    page = browser.get(reverse("stays:census"))
+    assert "Chirurgie V" in page.text
+    assert "FICTIF" not in page.text
+    assert f"stays.census:{hospital.structure.id}" in page.text
+    table = b"".join(browser.get(reverse("stays:export")).streaming_content).decode()
+    assert "6268" in table
+
+
+def test_silence_is_never_shown_as_an_empty_unit(signed_in_client, hospital):
+    admit(hospital, 1)
+    age(30)
+    page = signed_in_client("gestionnaire_lits", hospital.structure).get(reverse("stays:census"))
+    assert "Non communiqué" in page.text
+    StayMessage.objects.all().delete()
+    Stay.objects.all().delete()
+    Unit.objects.all().delete()
+    assert (
+        "Aucune unité connue"
+        in signed_in_client("gestionnaire_lits", hospital.structure).get(reverse("stays:census")).text
+    )
+
+
+def test_the_list_of_a_unit_and_a_stay_are_read_with_a_trace(signed_in_client, hospital):
+    admit(hospital, 1)
+    found = Stay.objects.get()
+    browser = signed_in_client("ioa", hospital.structure)
+    assert "FICTIF NUMERO1" in browser.get(reverse("stays:unit", args=[found.care_unit_id])).text
+    sheet = browser.get(reverse("stays:stay", args=[found.id]))
+    assert "FICTIF NUMERO1" in sheet.text
+    assert "Admission" in sheet.text
+    assert Entry.objects.get(code="stays.unit_read").details == {"stays": [str(found.id)]}
+    assert Entry.objects.get(code="stays.stay_read").patient_id == str(found.patient_id)
+
+
+def test_names_are_for_those_who_care_in_that_structure(signed_in_client, hospital):
+    admit(hospital, 1)
+    found = Stay.objects.get()
+    address = reverse("stays:stay", args=[found.id])
+    assert signed_in_client("ioa", StructureFactory()).get(address).status_code == 404
+    agency = signed_in_client("charge_territoire", StructureFactory(agency=True))
+    assert agency.get(reverse("stays:census")).status_code == 200
+    assert agency.get(address).status_code == 403
+    local = signed_in_client("ioa", hospital.structure, auth="local")
+    assert local.get(address).status_code == 403
+    assert not Entry.objects.filter(code="stays.stay_read").exists()
