@@ -54,9 +54,7 @@ def run(quick: bool) -> list[dict[str, Any]]:
             flood(house.port)
             after = memory_mb([house.process.pid])
         lost, acknowledged = killed(environ, chance)
-    return told(
-        {kind: statistics.median(found) for kind, found in rates.items()}, waits, after - before, lost, acknowledged
-    )
+    return told(rates, waits, after - before, lost, acknowledged)
 
 
 def told(
