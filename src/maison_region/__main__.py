@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 
+from maison_region import hospitals
 from maison_region.facilities import SAMUS
 from maison_region.messages import PARIS
 from maison_region.script import DUPLICATE, LATE, OVERTAKEN, Sending
@@ -67,6 +68,9 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--url", default=DEFAULT_URL, help="adresse de la maison")
     one.add_argument(
         "--warmup", action="store_true", help="envoie sans attendre quelques dossiers des trois dernières heures"
+    )
+    one.add_argument(
+        "--mllp", metavar="HÔTE:PORT", help="porte HL7v2 : quelques hôpitaux y disent aussi qui est dans leurs unités"
     )
     one.add_argument("--perfect", action="store_true", help="sans retard, ni doublon, ni désordre")
     one.add_argument(
@@ -167,11 +171,24 @@ def run_simulate(arguments: argparse.Namespace) -> int:
         if arguments.confirm:
             at_the_walls.join(timeout=60)
     report(tally, time.monotonic() - began, sent=True)
+    refused_by_mllp = _tell_stays(arguments, end) if arguments.mllp else 0
     if arguments.confirm:
         print(f"  {rounds.confirmed:6d} arrivées confirmées ou vues par {rounds.people} infirmiers d'accueil")
         if rounds.kept_out:
             print(f"  connexion impossible : {', '.join(rounds.kept_out)}")
-    return REFUSED if tally.refused else ACCEPTED
+    return REFUSED if tally.refused or refused_by_mllp else ACCEPTED
+
+
+def _tell_stays(arguments: argparse.Namespace, now: datetime) -> int:
+    """What the hospitals say of their stays; returns how many messages were refused."""
+    host, _, port = arguments.mllp.rpartition(":")
+    try:
+        accepted, refused = hospitals.tell(host, int(port), now, arguments.seed)
+    except OSError as problem:
+        print(f"Aucune porte HL7v2 ne répond à {arguments.mllp} ({problem}).", file=sys.stderr)
+        return 0
+    print(f"  {accepted:6d} mouvements de patients (HL7v2) de {len(hospitals.HOSPITALS)} hôpitaux")
+    return refused
 
 
 def _may_send(arguments: argparse.Namespace) -> bool:
@@ -179,6 +196,8 @@ def _may_send(arguments: argparse.Namespace) -> bool:
         return True
     try:
         must_be_loopback(arguments.url)
+        if getattr(arguments, "mllp", None):
+            must_be_loopback(f"mllp://{arguments.mllp}")
     except NotLoopback as elsewhere:
         print(f"{elsewhere} n'est pas cette machine ; ajoutez --remote si c'est voulu.", file=sys.stderr)
         return False

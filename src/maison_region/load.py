@@ -35,6 +35,7 @@ from maison_region.facilities import (
     legal_entities,
 )
 from maison_region.geography import COMMUNES
+from maison_region.hospitals import APPLICATION, HOSPITALS, software_of
 from maison_region.people import RoleAt, is_public, local_people, professionals
 from maison_region.sending import demonstration_key
 
@@ -113,7 +114,15 @@ def _load_software(actor: Actor, places: Places, counts: Counter[str]) -> None:
 
 
 def _load_hospital_software(actor: Actor, places: Places, counts: Counter[str]) -> None:
-    """One hospital's administrative software, for `./maison send` of HL7v2 messages: whoever speaks at the demonstration's port."""
+    """The hospitals that tell their stays; and whoever speaks at the demonstration's port, for `./maison send` of HL7v2 messages."""
+    for site in HOSPITALS:
+        code, place = software_of(site), places[f"site/{site.finess_eg}"]
+        if not Client.objects.in_use().filter(client_id=code, structure_id=place).exists():
+            register_client(
+                actor=actor, client_id=code, name=f"Gestion administrative de {site.short_name}", structure_id=place,
+                doors=(Door.MLLP,), mllp=(APPLICATION, site.finess_eg, None),
+            )  # fmt: skip
+        counts["logiciels"] += 1
     structure_id = places[f"site/{HOSPITAL_FINESS}"]
     if not Client.objects.in_use().filter(client_id=HOSPITAL_SOFTWARE, structure_id=structure_id).exists():
         register_client(

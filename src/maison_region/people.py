@@ -260,6 +260,8 @@ def professionals() -> list[Professional]:
                at_entity(CHU_TOULOUSE, "admin_structure")),
         _doctor(15, "MME", "Apolline", "Cade", "Urgentiste, clinique de l'Union",
                 at_site(UNION, "medecin_receveur", services=("urgences_adultes",))),
+        _other(16, "MME", "Suzon", "Olivier", NURSE, "Gestionnaire des lits, Rangueil",
+               at_site(RANGUEIL, "gestionnaire_lits")),
         # The region
         _other(20, "MME", "Faustine", "Brugnon", NURSE, "Infirmière d'accueil, urgences de Castres-Mazamet",
                at_site(CASTRES, "ioa", services=("urgences_adultes", "dechocage"))),

@@ -130,8 +130,9 @@ def furnish(house: House, environ: dict[str, str]) -> bool:
 @contextlib.contextmanager
 def first_activity(house: House, environ: dict[str, str]) -> Iterator[None]:
     """A few cases of the last hours come in by the public door, so that no wall is empty at the first visit."""
-    say("quelques dossiers des dernières heures arrivent par la porte du Hub Santé…")
-    words = python("-m", "maison_region", "simulate", "--warmup", "--url", house.public_url)
+    say("quelques dossiers et séjours des dernières heures arrivent par les portes publiques…")
+    door = f"127.0.0.1:{mllp_port(house.port)}"
+    words = python("-m", "maison_region", "simulate", "--warmup", "--url", house.public_url, "--mllp", door)
     process = subprocess.Popen(words, env=environ, stdout=subprocess.DEVNULL)
     try:
         yield
