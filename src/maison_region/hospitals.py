@@ -122,7 +122,7 @@ def _adt(stay: Stay, event: str, at: datetime, ward: Ward, rank: int) -> bytes:
         f"PID|1||{stay.number}^^^{authority}^PI{ins}||{_upper(patient.family_name)}^{_upper(patient.given_name)}^{_upper(patient.given_name)}^^^^L||"
         f"{patient.born_on:%Y%m%d}|{patient.sex}|||{patient.street_number} {patient.street}^^{patient.commune.name}^^{patient.commune.postal_code}^FRA^H~^^^^^^BDL^^{patient.birth_place}"
         f"|||||||{visit}^AN||||||||||||||VALI",
-        f"PV1|1|I|{ward.code}^{100 + stay.bed}^1^{site.finess_eg}||||||||||||||||{visit}^VN",
+        f"PV1|1|I|{ward.code}^{100 + stay.bed}^{1 if ward is stay.ward else 2}^{site.finess_eg}||||||||||||||||{visit}^VN",
         f"PV2|||||||||{exit_said}",
         f"ZBE|{stay.number}{rank}^{site.finess_eg}^{domain}^ISO|{_stamp(at)}||INSERT|N||{unit}|{unit}|HMS",
     ]

@@ -133,9 +133,15 @@ class FormStep:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a list. `key` makes it sortable; `numeric` aligns it on the right."""
+    """A column of a list. `key` makes it sortable; `numeric` aligns it on the right; `wide` leaves it out on a phone (its cells bear
+    the class `maison-wide`): for what the sheet of the row also says."""
 
     label: str
     key: str = ""
     numeric: bool = False
     hidden_label: bool = field(default=False)
+    wide: bool = False
+
+    @property
+    def classes(self) -> str:
+        return " ".join(name for name, on in (("maison-number", self.numeric), ("maison-wide", self.wide)) if on)

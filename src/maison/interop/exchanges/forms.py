@@ -16,6 +16,8 @@ MOMENT = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-l
 class JournalFilter(forms.Form):
     """All optional: what is absent or meaningless filters nothing."""
 
+    rarely = ("canal", "porte", "type", "du", "au", "texte")
+
     etat = forms.ChoiceField(label="État", required=False)
     sens = forms.ChoiceField(
         label="Sens", required=False, choices=[("", "Reçus et émis"), ("in", "Reçus"), ("out", "Émis")]

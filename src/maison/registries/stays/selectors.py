@@ -59,6 +59,11 @@ class Census:
         return self.structure_id.hex
 
     @property
+    def freshness(self) -> Freshness:
+        """Of the hospital as a whole: its units are as fresh as its last message."""
+        return self.units[0].freshness
+
+    @property
     def left_out(self) -> int:
         return sum(not unit.counts for unit in self.units)
 

@@ -21,10 +21,16 @@ from .permissions import P
 
 CENSUS, UNIT, STAY = (f"stays/{name}.html" for name in ("census", "unit", "stay"))
 COLUMNS = [
-    Column("Unité"), Column("Présents", numeric=True), Column("En permission", numeric=True),
-    Column("Entrées prévues (24 h)", numeric=True), Column("Sorties prévues (24 h)", numeric=True), Column("Âge"),
+    Column("Unité"), Column("Présents", numeric=True), Column("En permission", numeric=True, wide=True),
+    Column("Entrées sous 24 h", numeric=True, wide=True), Column("Sorties sous 24 h", numeric=True),
 ]  # fmt: skip
-STAY_COLUMNS = [Column("Place"), Column("Patient"), Column("Depuis"), Column("Sortie prévue"), Column("État")]
+STAY_COLUMNS = [
+    Column("Place"),
+    Column("Patient"),
+    Column("Depuis", wide=True),
+    Column("Sortie prévue"),
+    Column("État", wide=True),
+]
 
 
 @require_GET

@@ -379,10 +379,15 @@ def _query(request: Any, **changes: str) -> str:
 
 @register.inclusion_tag("maison/_filter_bar.html", takes_context=True)
 def filter_bar(context: template.Context, form: BaseForm, target: str = "", verb: str = "Filtrer") -> dict[str, Any]:
-    """Filters are GET and stay in the address; `target` re-reads in place by HTMX."""
+    """Filters are GET and stay in the address; `target` re-reads in place by HTMX. The fields that the form names in `rarely` are
+    folded under « Plus de filtres », open when one of them filters."""
     request = context["request"]
+    rarely = getattr(form, "rarely", ())
+    shown = form.visible_fields()
     return {
-        "fields": [_field_context(bound) for bound in form.visible_fields()],
+        "fields": [_field_context(bound) for bound in shown if bound.name not in rarely],
+        "more": [_field_context(bound) for bound in shown if bound.name in rarely],
+        "more_active": any(request.GET.get(form.add_prefix(name)) for name in rarely),
         "hidden": form.hidden_fields(),
         "active": any(request.GET.get(form.add_prefix(name)) for name in form.fields),
         "path": request.path,
