@@ -35,8 +35,9 @@ REASONS = {
 }
 """Reasons an integrator may give to a requirement; each is led to the desk that can mend it."""
 
-CODE = re.compile(r"[a-z0-9][a-z0-9-]{1,58}")
-REFERENCE = re.compile(r"([a-z0-9][a-z0-9-]{1,58})@([1-9]\d{0,5})")
+CODE = re.compile(r"[a-z0-9][a-z0-9-]{1,23}")
+"""Short enough for the journal to name the channel whole."""
+REFERENCE = re.compile(r"([a-z0-9][a-z0-9-]{1,23})@([1-9]\d{0,5})")
 MOST = {"etapes": 100, "exigences": 30, "routes": 30, "cibles": 20}
 
 
@@ -159,7 +160,7 @@ def checked(config: Configuration, vocabulary: Vocabulary) -> list[Fault]:
 
 def _head(config: Configuration) -> Iterable[Fault]:
     if not CODE.fullmatch(config.code):
-        yield Fault("canal", "Le code compte de 2 à 59 minuscules sans accent, chiffres et tirets.")
+        yield Fault("canal", "Le code compte de 2 à 24 minuscules sans accent, chiffres et tirets.")
     if not config.title.strip():
         yield Fault("titre", "Donnez un titre au canal.")
     choices = (("format", config.format, FORMATS), ("mode", config.mode, MODES), ("ins", config.ins, identity_guard.POLICIES),

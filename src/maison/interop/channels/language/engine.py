@@ -77,6 +77,11 @@ def run(config: Configuration, payload: bytes, tables: Tables, now: datetime, *,
         original = formats.read(config.format, payload) if kept else message
     except Unreadable as error:
         return Outcome("refused", Refusal(UNREADABLE, str(error)))
+    if config.format == "hl7v2" and not (message.values("MSH-9") and message.values("MSH-10")):
+        return Outcome(
+            "refused",
+            Refusal(UNREADABLE, "Le message ne dit pas son type (MSH-9) ou son identifiant (MSH-10).", "MSH-10"),
+        )
     if not holds(config.filter, message, now):
         return Outcome("filtered")
     flags: list[str] = []

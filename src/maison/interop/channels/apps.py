@@ -1,0 +1,39 @@
+from django.apps import AppConfig
+
+
+class ChannelsConfig(AppConfig):
+    name = "maison.interop.channels"
+    label = "channels"
+    verbose_name = "Canaux d'échange"
+
+    def ready(self) -> None:
+        from maison.foundations.access import grant
+        from maison.foundations.events import register_topic
+        from maison.foundations.jobs import register_loop
+        from maison.interop.exchanges.words import register_words
+
+        from . import arrivals, desks, loop
+        from .permissions import P
+        from .ports import base, folders, house, https
+
+        grant("integrateur", P.VIEW, P.EDIT, P.APPROVE, P.TABLES)
+        grant("terminologie", P.VIEW, P.TABLES, P.CODES)
+        grant("admissions", P.ADMISSIONS)
+        grant("referent_identito", P.IDENTITY)
+        grant("support", P.VIEW)
+        grant("rssi", P.VIEW)
+        for source in (
+            house.JournalSource(),
+            folders.FolderSource(),
+            house.EventSource(),
+            house.CallSource(),
+            house.MailSource(),
+        ):
+            base.register_source(source)
+        for target in (https.HttpsTarget(), folders.FolderTarget(), https.MailTarget()):
+            base.register_target(target)
+        register_words(arrivals.WORDS)
+        register_words({reason[:20]: words for reason, words in desks.LABELS.items()})
+        register_topic("channels.list", lambda actor, key: actor.can(P.VIEW))
+        register_loop("channels", loop.channels)
+        register_loop("channel-deliveries", loop.deliveries)
