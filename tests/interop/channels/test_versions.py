@@ -35,7 +35,7 @@ SAID = COPY.replace("{code}", "copie")
 def submitted(workshop) -> Version:
     workshop.table()
     workshop.draft(SAID)
-    versions.test_version(actor=workshop.author, code="copie", days=7)
+    versions.try_version(actor=workshop.author, code="copie", days=7)
     return versions.submit(actor=workshop.author, code="copie", comment="première version")
 
 
@@ -68,7 +68,7 @@ def test_whoever_touched_the_draft_is_one_of_its_authors(workshop):
     workshop.table()
     workshop.draft(SAID)
     versions.write_draft(actor=workshop.approver, code="copie", said=SAID.replace("Copie", "Double"))
-    versions.test_version(actor=workshop.author, code="copie", days=7)
+    versions.try_version(actor=workshop.author, code="copie", days=7)
     versions.submit(actor=workshop.author, code="copie", comment="à deux")
     with pytest.raises(SamePerson):
         versions.approve(actor=workshop.approver, code="copie", number=1)
@@ -87,7 +87,7 @@ def test_a_submitted_text_is_frozen_even_for_the_database(workshop):
 def test_a_test_is_of_a_text_and_changing_it_asks_for_another(workshop):
     workshop.table()
     workshop.draft(SAID)
-    versions.test_version(actor=workshop.author, code="copie", days=7)
+    versions.try_version(actor=workshop.author, code="copie", days=7)
     version = versions.write_draft(actor=workshop.author, code="copie", said=SAID.replace("Copie", "Double"))
     assert (version.state, version.report) == ("draft", {})
     with pytest.raises(NotReady, match="essayée"):
@@ -167,7 +167,7 @@ def test_a_trial_tells_paths_and_counts_and_keeps_no_value(workshop):
         "[[etapes]]", '[[etapes]]\ntype = "poser"\nchemin = "MSH-5"\nvaleur = "ROR"\n\n[[etapes]]', 1
     )
     versions.write_draft(actor=workshop.author, code="copie", said=changed)
-    version = versions.test_version(actor=workshop.author, code="copie", days=7)
+    version = versions.try_version(actor=workshop.author, code="copie", days=7)
     report = version.report
     assert (report["messages"], report["transmis"], report["refuses"], report["autrement"]) == (3, 2, 1, 2)
     assert report["chemins"] == {"MSH-5": 2, "PID-8": 2}

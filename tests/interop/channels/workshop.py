@@ -79,7 +79,7 @@ class Workshop:
         )
 
     def into_service(self, code: str) -> Version:
-        versions.test_version(actor=self.author, code=code, days=7)
+        versions.try_version(actor=self.author, code=code, days=7)
         version = versions.submit(actor=self.author, code=code, comment="essai")
         return versions.approve(actor=self.approver, code=code, number=version.number)
 

@@ -9,10 +9,11 @@ class ChannelsConfig(AppConfig):
     def ready(self) -> None:
         from maison.foundations.access import grant
         from maison.foundations.events import register_topic
-        from maison.foundations.jobs import register_loop
+        from maison.foundations.jobs import every, register_loop
         from maison.interop.exchanges.words import register_words
+        from maison.ui import frame
 
-        from . import arrivals, desks, loop
+        from . import alerts, arrivals, desks, loop
         from .permissions import P
         from .ports import base, folders, house, https
 
@@ -37,3 +38,21 @@ class ChannelsConfig(AppConfig):
         register_topic("channels.list", lambda actor, key: actor.can(P.VIEW))
         register_loop("channels", loop.channels)
         register_loop("channel-deliveries", loop.deliveries)
+        register_loop("channel-alerts", every(alerts.WATCH_SECONDS, alerts.watch))
+        register_loop("channel-memory", every(3600, alerts.forget))
+        alerts.register()
+        exchanges = frame.room("exchanges")
+        if exchanges is not None:
+            here = frame.Place("Canaux", "channels:list", lambda request: request.actor.can(P.VIEW))
+            frame.register_room("exchanges", exchanges.label, [*exchanges.places, here])
+        frame.register_room(
+            "channels",
+            "Canaux",
+            [
+                frame.Place("Canaux", "channels:list"),
+                frame.Place("Carte des flux", "channels:flow"),
+                frame.Place("Tables de correspondance", "channels:tables"),
+                frame.Place("Bureaux de réparation", "channels:desks"),
+                frame.Place("Journal des échanges", "exchanges:journal"),
+            ],
+        )

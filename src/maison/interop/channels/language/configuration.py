@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from . import formats, identity_guard, sensitivity
-from .conditions import Node, conditions_of
+from .conditions import Node
 from .conditions import read as read_condition
 from .conditions import write as write_condition
 from .errors import BadConfiguration, ConditionFault, Fault, PathFault
@@ -302,19 +302,3 @@ def sensitive_places(config: Configuration) -> list[tuple[int, str, str]]:
                 if path and (kind := sensitivity.kind_of(config.format, path)) != sensitivity.ADMINISTRATIVE:
                     found.append((rank, path, kind))
     return found
-
-
-def paths_of(config: Configuration) -> list[str]:
-    """Every path it reads or writes, for the path picker and the report."""
-    nodes = [
-        config.filter,
-        *(one.must for one in config.requirements),
-        *(one.when for one in (*config.steps, *config.routes)),
-    ]
-    found = [condition.path for node in nodes for condition in conditions_of(node)]
-    for step in config.steps:
-        shape = STEPS[step.kind]
-        for one in shape.fields:
-            if one.kind == "path" and step.text(one.name):
-                found.append(step.text(one.name))
-    return list(dict.fromkeys(found))

@@ -108,7 +108,7 @@ def _requirements(config: Configuration) -> tuple[str, ...]:
 def _steps(config: Configuration) -> tuple[str, ...]:
     if not config.steps:
         return ("Rien : chaque message part tel qu'il est arrivé, à l'octet près.",)
-    notes = {}
+    notes: dict[int, list[str]] = {}
     for rank, path, kind in sensitive_places(config):
         notes.setdefault(rank, []).append(f"{path} : {kind}")
     return tuple(

@@ -135,6 +135,14 @@ class _Reading:
 
 def read(text: str, vocabulary: Vocabulary) -> Configuration:
     """The configuration a text says. Raises BadConfiguration: every fault with its line, in French."""
+    config, faults = read_loose(text, vocabulary)
+    if faults:
+        raise BadConfiguration(faults)
+    return config
+
+
+def read_loose(text: str, vocabulary: Vocabulary) -> tuple[Configuration, list[Fault]]:
+    """A configuration under way and what it still lacks. Raises BadConfiguration for a text that says something else than it can."""
     if len(text) > LONGEST:
         raise BadConfiguration([Fault("", f"Le texte d'un canal compte au plus {LONGEST} caractères.")])
     try:
@@ -145,13 +153,15 @@ def read(text: str, vocabulary: Vocabulary) -> Configuration:
         raise BadConfiguration([Fault("", "Le texte est imbriqué trop profondément.")]) from error
     reading = _Reading(text)
     config = _configuration(said, vocabulary, reading)
+    heavy = len(reading.faults)
     known = {fault.place for fault in reading.faults}
     for fault in checked(config, vocabulary):
         if fault.place not in known:
             reading.fault(fault.place, fault.message)
-    if reading.faults:
-        raise BadConfiguration(sorted(reading.faults, key=lambda fault: fault.line or 10**9))
-    return config
+    faults = sorted(reading.faults, key=lambda fault: fault.line or 10**9)
+    if heavy:
+        raise BadConfiguration(faults)
+    return config, faults
 
 
 def _syntax(error: tomllib.TOMLDecodeError, text: str) -> Fault:
@@ -206,7 +216,7 @@ def _configuration(said: dict[str, Any], vocabulary: Vocabulary, reading: _Readi
         steps=tuple(_steps(_rows(said, "etapes", reading), format_, reading)),
         routes=tuple(_routes(_rows(said, "routes", reading), format_, reading)),
         targets=tuple(_targets(_rows(said, "cibles", reading), vocabulary, reading)),
-    )  # type: ignore[arg-type]
+    )
 
 
 def _typed(value: Any, kind: type, default: Any, place: str, reading: _Reading) -> Any:
@@ -277,6 +287,8 @@ def _source(row: Any, vocabulary: Vocabulary, reading: _Reading) -> Item:
         return Item("", {})
     kind = _kind(row, "source", reading)
     shape = vocabulary.sources.get(kind)
+    if shape is None:
+        reading.fault("source.type", f"Source inconnue ; choisissez parmi {', '.join(vocabulary.sources)}.")
     values = _item_values(row, "source", shape.fields, ["type"], reading) if shape else {}
     return Item(kind, values)
 
@@ -301,6 +313,8 @@ def _steps(rows: list[dict[str, Any]], format_: str, reading: _Reading) -> Itera
         place = f"etapes[{rank}]"
         kind = _kind(row, place, reading)
         shape = STEPS.get(kind)
+        if shape is None:
+            reading.fault(f"{place}.type", f"Étape inconnue ; choisissez parmi {', '.join(STEPS)}.")
         values = _item_values(row, place, shape.fields, ["type", "si"], reading) if shape else {}
         yield Item(kind, values, _condition(row.get("si", ""), f"{place}.si", format_, reading))
 
@@ -323,5 +337,7 @@ def _targets(rows: list[dict[str, Any]], vocabulary: Vocabulary, reading: _Readi
         place = f"cibles[{rank}]"
         kind = _kind(row, place, reading)
         shape = vocabulary.targets.get(kind)
+        if shape is None:
+            reading.fault(f"{place}.type", f"Cible inconnue ; choisissez parmi {', '.join(vocabulary.targets)}.")
         values = _item_values(row, place, target_fields(shape), ["nom", "type"], reading) if shape else {}
         yield Item(kind, values, None, str(_typed(row.get("nom", ""), str, "", f"{place}.nom", reading)))

@@ -74,7 +74,7 @@ class XmlMessage(Message):
         except (etree.XMLSyntaxError, ValueError) as error:
             line = getattr(error, "lineno", None)
             raise Unreadable(f"XML mal formé{f', ligne {line}' if line else ''}.") from error
-        if self.root.getroottree().docinfo.doctype:
+        if getattr(self.root.getroottree().docinfo, "doctype", ""):
             raise Unreadable("Une DTD n'est pas admise dans un message.")
 
     @override
@@ -138,7 +138,8 @@ class XmlMessage(Message):
         tree = self.root.getroottree()
         encoding = tree.docinfo.encoding or "UTF-8"
         declared = self.original.lstrip()[:5] == b"<?xml"
-        return etree.tostring(tree, encoding=encoding, xml_declaration=declared)
+        written = etree.tostring(tree, encoding=encoding, xml_declaration=declared)
+        return written if isinstance(written, bytes) else written.encode(encoding)
 
     # -- inside
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from typing import Self
+from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -13,7 +14,7 @@ from maison.foundations.structures.models import Structure
 from maison.interop.channels.permissions import P
 
 
-def everywhere(held: frozenset[object]) -> bool:
+def everywhere(held: frozenset[UUID]) -> bool:
     """The agency runs the house: whoever holds the right there holds it for every channel."""
     return bool(held) and Structure.objects.filter(kind=Structure.Kind.AGENCY, id__in=held).exists()
 
@@ -131,7 +132,7 @@ class Version(models.Model):
         return VERSION_KINDS[self.state]
 
 
-VERSION_KINDS = {
+VERSION_KINDS: dict[str, str] = {
     Version.State.DRAFT: "neutral",
     Version.State.TESTED: "info",
     Version.State.SUBMITTED: "waiting",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import override
+from uuid import UUID
 
 from django.db import connection, transaction
 
@@ -71,7 +73,7 @@ class JournalSource(Source):
         return len(wanted)
 
     @staticmethod
-    def takes(row: Exchange, config: Configuration, clients: dict[object, str]) -> bool:
+    def takes(row: Exchange, config: Configuration, clients: Mapping[UUID, str]) -> bool:
         source = config.source
         if (
             row.direction != "in"
@@ -83,7 +85,10 @@ class JournalSource(Source):
         return (
             source.text("porte") in ("", row.door)
             and source.text("nature") in ("", row.message_type)
-            and (not source.text("logiciel") or clients.get(row.client_id) == source.text("logiciel"))
+            and (
+                not source.text("logiciel")
+                or (row.client_id is not None and clients.get(row.client_id) == source.text("logiciel"))
+            )
         )
 
 
