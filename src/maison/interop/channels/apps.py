@@ -43,7 +43,7 @@ class ChannelsConfig(AppConfig):
         alerts.register()
         exchanges = frame.room("exchanges")
         if exchanges is not None:
-            here = frame.Place("Canaux", "channels:list", lambda request: request.actor.can(P.VIEW))
+            here = frame.Place("Canaux", "channels:list", lambda request: request.actor.can(P.VIEW))  # type: ignore[attr-defined]
             frame.register_room("exchanges", exchanges.label, [*exchanges.places, here])
         frame.register_room(
             "channels",
