@@ -121,3 +121,99 @@ class Workshop:
         Passage.objects.update(due_at=F("due_at") - gone, received_at=F("received_at") - gone)
         Delivery.objects.update(due_at=F("due_at") - gone, since=F("since") - gone)
         TargetState.objects.update(paused_until=F("paused_until") - gone, lent_until=F("lent_until") - gone)
+
+
+ADT = """canal = "adt-chu"
+titre = "Mouvements du CHU vers le dossier régional"
+objet = "Tient à jour les séjours des urgences et de l'hospitalisation."
+format = "hl7v2"
+ordre = "PID-3[1].1"
+barriere = "MRG-1.1"
+filtre = 'toutes(MSH-9.1 égal "ADT"; PV1-2 parmi "I", "O", "E")'
+rythme_minutes = 30
+
+[source]
+type = "dossier"
+calme_secondes = 0
+chemin = "adt-chu/entree"
+
+[[exigences]]
+si = 'PID-3[5=INS].1 présent'
+motif = "ins-absent"
+consigne = "Relancez la récupération de l'INS dans la gestion administrative."
+
+[[etapes]]
+type = "traduire"
+chemin = "PID-8"
+table = "sexe@1"
+
+[[etapes]]
+type = "dater"
+chemin = "PID-7"
+forme = "hl7-jour"
+
+[[etapes]]
+type = "poser"
+chemin = "MSH-5"
+valeur = "DOSSIER-REGIONAL"
+si = 'PV1-2 égal "E"'
+
+[[routes]]
+nom = "urgences"
+si = 'PV1-2 égal "E"'
+cibles = ["dossier-regional", "urgences"]
+
+[[routes]]
+nom = "autres"
+cibles = ["dossier-regional"]
+
+[[cibles]]
+nom = "dossier-regional"
+type = "dossier"
+chemin = "adt-chu/regional"
+
+[[cibles]]
+nom = "urgences"
+type = "dossier"
+chemin = "adt-chu/urgences"
+"""
+
+
+def busy_day(workshop: Workshop, adt) -> Channel:
+    """Five channels: one under way with a draft, stopped messages and a mute target, one silent, one suspended, one draft."""
+    workshop.table()
+    channel = workshop.live(ADT, code="adt-chu")
+    for number in range(1, 28):
+        options = (
+            {"sex": "X"}
+            if number == 9
+            else {"ins": ""}
+            if number in (12, 13)
+            else {"birth": "1980-01-01"}
+            if number % 3
+            else {}
+        )
+        workshop.drop(
+            "adt-chu/entree",
+            f"{number:03d}.hl7",
+            adt(f"M{number:04d}", ipp=str(700000 + number), patient_class="IEO"[number % 3], **options),
+            age=100 - number,
+        )
+    workshop.turn()
+    (workshop.root / "adt-chu/urgences").rename(workshop.root / "adt-chu/demonte")
+    workshop.drop("adt-chu/entree", "100.hl7", adt("M0100", ipp="700100", patient_class="E"))
+    workshop.turn()
+    for number, code in enumerate(("labo-resultats", "imagerie", "transferts")):
+        workshop.live(code=code)
+        for rank in range(3 * number + 1):
+            workshop.drop(f"{code}/entree", f"{rank}.hl7", adt(f"{code}{rank}", ipp=f"{number}{rank}"))
+    workshop.turn()
+    TargetState.objects.exclude(down_since=None).update(down_since=F("down_since") - timedelta(minutes=42))
+    versions.suspend(actor=workshop.approver, code="imagerie", suspended=True, reason="reprise du serveur d'images")
+    workshop.draft(COPY.replace("{code}", "mssante").replace("Copie d'essai", "Comptes rendus vers la messagerie"))
+    said = ADT.replace('titre = "Mouvements', 'titre = "Mouvements et séjours').replace(
+        "DOSSIER-REGIONAL", "DOSSIER-OCCITANIE"
+    )
+    versions.write_draft(actor=workshop.author, code="adt-chu", said=said)
+    versions.try_version(actor=workshop.author, code="adt-chu", days=7)
+    return channel

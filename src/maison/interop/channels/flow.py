@@ -253,7 +253,7 @@ def _channels(
         url = reverse("channels:channel", args=[channel.code])
         if config is not None:
             seen = health.figures
-            yield Link(f"{base.source(config.source.kind).shape.label} · {channel.structure.short_name or channel.structure.name}", "in",
+            yield Link(_source_name(config), "in",
                        f"canal {channel.title}", seen.messages, seen.stopped, seen.waiting, None, None, seen.last_at, health.kind, health.word, url)  # fmt: skip
         names = dict.fromkeys([target.name for target in config.targets] if config else [])
         names |= dict.fromkeys(target for channel_id, target in sent if channel_id == channel.id)
@@ -267,6 +267,20 @@ def _channels(
             yield Link(
                 name, "out", f"canal {channel.title}", messages, faults, waiting, p50, p95, last_at, kind, word, url
             )
+
+
+def _source_name(config: Configuration) -> str:
+    """« Dossier surveillé chu/entree »."""
+    shape = base.source(config.source.kind).shape
+    first = next(
+        (
+            str(value)
+            for field in shape.fields
+            if isinstance(value := config.source.values.get(field.name), str) and value
+        ),
+        "",
+    )
+    return f"{shape.label} {first}".strip()
 
 
 # -- certificates

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Count, Max, Q, QuerySet
 
 from maison.foundations.access.actor import Actor
+from maison.foundations.accounts.models import User
 from maison.foundations.audit.models import Entry
 from maison.foundations.relay.models import Relay
 
@@ -87,10 +88,16 @@ class DiffLine:
 
 
 def difference(before: str, after: str) -> list[DiffLine]:
-    """Line by line, with three lines around each change: `+` added, `-` removed, blank the same."""
-    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=3)
+    """Line by line, each text as the house writes it, with three lines around each change: only what differs in meaning shows."""
+    old, new = _plain(before), _plain(after)
+    lines = difflib.unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=3)
     kinds = {"+": "added", "-": "removed", "@": "place"}
     return [DiffLine(kinds.get(line[:1], "same"), line) for line in lines if not line.startswith(("---", "+++"))]
+
+
+def _plain(said: str) -> str:
+    config = understood(said).configuration
+    return text.write(config) if config is not None else said
 
 
 def messages_of(channel: Channel, *, state: str = "", reason: str = "") -> QuerySet[Passage]:
@@ -131,13 +138,45 @@ def tasks_of(channel: Channel) -> list[TaskRow]:
     return [TaskRow(task, kinds[task.kind_code], *counts.get(task.id, (0, None))) for task in tasks]
 
 
-def traces_of(channel: Channel, limit: int = 30) -> list[Entry]:
-    """Who changed it, and how, newest first."""
+ACTS = {
+    "channels.version_written": "a écrit le brouillon", "channels.version_tested": "a essayé la version sur le trafic",
+    "channels.version_submitted": "a demandé l'approbation", "channels.version_approved": "a approuvé et mis en service",
+    "channels.version_replaced": "a remplacé", "channels.version_sent_back": "a renvoyé en brouillon", "channels.version_restored": "a rétabli",
+    "channels.version_retired": "a retiré du service", "channels.version_dropped": "a abandonné", "channels.suspended": "a suspendu le canal",
+    "channels.resumed": "a repris le canal",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class TraceRow:
+    at: datetime
+    who: str
+    said: str
+    moved: str
+    reason: str
+
+
+def traces_of(channel: Channel, limit: int = 20) -> list[TraceRow]:
+    """Who changed it, how, from which state to which, newest first."""
     targets = [str(identity) for identity in Version.objects.filter(channel=channel).values_list("id", flat=True)]
     mine = Q(target_type="channels.version", target_id__in=targets) | Q(
         target_type="channels.channel", target_id=str(channel.id)
     )
-    return list(Entry.objects.filter(mine).order_by("-at")[:limit])
+    found = list(Entry.objects.filter(mine, code__in=ACTS).order_by("-at")[:limit])
+    names = {user.subject: str(user) for user in User.objects.filter(subject__in={entry.subject for entry in found})}
+    states = dict(Version.State.choices)
+    rows = []
+    for entry in found:
+        was, now, number = (entry.details.get(name, "") for name in ("from", "to", "version"))
+        moved = (
+            f"version {number} : {states.get(was, was)} → {states.get(now, now)}"
+            if number and was
+            else f"version {number}"
+            if number
+            else ""
+        )
+        rows.append(TraceRow(entry.at, names.get(entry.subject, entry.subject), ACTS[entry.code], moved, entry.reason))
+    return rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from . import conditions, identity_guard
 from .configuration import (
     MODES,
-    NO_ROUTE,
     REASONS,
     ROUTINGS,
     WHOLE,
@@ -16,7 +15,6 @@ from .configuration import (
     Item,
     Vocabulary,
     sensitive_places,
-    target_fields,
 )
 from .message import FORMATS
 from .shapes import STEPS, Field, Shape
@@ -27,6 +25,12 @@ class Chapter:
     title: str
     lines: tuple[str, ...]
     ordered: bool = False
+
+
+AFTER = {
+    "refuser": "le message s'arrête et un intégrateur décide",
+    "ignorer": "rien n'est envoyé, et le journal le garde",
+}
 
 
 def step_sentence(step: Item) -> str:
@@ -55,7 +59,8 @@ def _shown(item: Item, field: Field) -> str:
         return "oui" if value else "non"
     if field.kind == "choice":
         label = field.choices.get(str(value), str(value))
-        return label.split(" :")[0].split(" (")[0].lower()
+        label = label.split(" :")[0].split(" (")[0]
+        return label[:1].lower() + label[1:]
     return str(value)
 
 
@@ -96,7 +101,7 @@ def _flow(config: Configuration, vocabulary: Vocabulary) -> Chapter:
 def _requirements(config: Configuration) -> tuple[str, ...]:
     found = [
         f"{conditions.sentence(one.must)} ; sinon : {REASONS.get(one.reason, one.reason)}"
-        + (f" ({one.words})" if one.words else "")
+        + (f" ({one.words.rstrip('.')})" if one.words else "")
         + "."
         for one in config.requirements
     ]
@@ -121,7 +126,7 @@ def _routes(config: Configuration) -> tuple[str, ...]:
     lines = [f"Est suivie : {ROUTINGS[config.routing]}."]
     lines += [f"Route « {route.name} » vers {', '.join(route.targets)}, si {conditions.sentence(route.when)}." if route.when
               else f"Route « {route.name} » vers {', '.join(route.targets)}, toujours." for route in config.routes]  # fmt: skip
-    lines.append(f"Si aucune route ne convient : {NO_ROUTE[config.no_route]}.")
+    lines.append(f"Si aucune route ne convient : {AFTER[config.no_route]}.")
     return tuple(lines)
 
 
@@ -129,10 +134,9 @@ def _targets(config: Configuration, vocabulary: Vocabulary) -> tuple[str, ...]:
     found = []
     for target in config.targets:
         shape = vocabulary.targets.get(target.kind)
-        extra = ", ".join(
-            f"{field.label.lower()} : {_shown(target, field)}" for field in (target_fields(shape)[-2:] if shape else ())
-        )
-        found.append(f"{target.name} : {item_sentence(target, shape)}" + (f" ({extra})." if extra else "."))
+        hours, lanes = target.number("abandon_heures") or 24, target.number("simultanes") or 4
+        extra = f"abandon après {hours} h sans réponse, {lanes} files à la fois"
+        found.append(f"{target.name} : {item_sentence(target, shape)}" + f" ({extra}).")
     return tuple(found)
 
 

@@ -113,6 +113,8 @@ def _toml(value: Value) -> str:
 
 
 def _string(text: str) -> str:
+    if ('"' in text or "\\" in text) and "'" not in text and text.isprintable():
+        return f"'{text}'"  # a literal string: conditions stay readable
     short = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
     return (
         '"' + "".join(short.get(c) or (f"\\u{ord(c):04X}" if ord(c) < 32 or ord(c) == 127 else c) for c in text) + '"'

@@ -26,7 +26,7 @@ TRIAL_COLUMNS = [
     Column("Message"),
     Column("Issue"),
     Column("Endroits changés ou motif"),
-    Column("En service", hidden_label=False),
+    Column("Face à la version en service"),
 ]
 VALUE_COLUMNS = [Column("Endroit"), Column("Avant"), Column("Après")]
 HISTORY_COLUMNS = [
