@@ -497,6 +497,6 @@ def test_the_report_of_a_channel_is_sentences():
         )
         for line in chapter.lines
     )
-    for words in ("Traduire PID-8 par la table sexe@1", "PID-8 : identité", "MSH-9.1 est égal à « ADT »", "gestionnaire de terminologie",
+    for words in ("Traduire PID-8 par la table sexe@1", "PID-8 : identité", "MSH-9.1 est égal à «\u00a0ADT\u00a0»", "gestionnaire de terminologie",
                   "pendant 30 minutes", "Route « autres » vers dpi, toujours"):  # fmt: skip
         assert words in said

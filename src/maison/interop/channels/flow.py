@@ -265,7 +265,18 @@ def _channels(
                 ("danger", "Cible muette") if mute else ("warn", "À réparer") if faults else ("ok", "En marche")
             )
             yield Link(
-                name, "out", f"canal {channel.title}", messages, faults, waiting, p50, p95, last_at, kind, word, url
+                f"{name} · {channel.code}",
+                "out",
+                f"canal {channel.title}",
+                messages,
+                faults,
+                waiting,
+                p50,
+                p95,
+                last_at,
+                kind,
+                word,
+                url,
             )
 
 

@@ -254,5 +254,5 @@ def sentence(node: Node | None) -> str:
         return "toujours"
     if isinstance(node, Group):
         return f"{MODES[node.mode]} : {' ; '.join(sentence(item) for item in node.items)}"
-    values = ", ".join(f"« {value} »" for value in node.values)
+    values = ", ".join(f"«\u00a0{value}\u00a0»" for value in node.values)
     return f"{node.path} {TESTS[node.test]}" + (f" {values}" if values else "")

@@ -67,7 +67,7 @@ STEPS: dict[str, Shape] = {
     for shape in (
         Shape("poser", "Écrire une valeur fixe",
               [Field("chemin", "Où écrire", "path"), Field("valeur", "Valeur")],
-              "écrire « {valeur} » en {chemin}", ("chemin",)),
+              "écrire «\u00a0{valeur}\u00a0» en {chemin}", ("chemin",)),
         Shape("copier", "Copier une valeur ailleurs",
               [Field("source", "D'où", "path"), Field("chemin", "Vers", "path")],
               "copier {source} en {chemin}", ("chemin",)),
@@ -94,11 +94,9 @@ STEPS: dict[str, Shape] = {
               "découper {source} vers {chemins}", ("chemins",)),
         Shape("defaut", "Donner une valeur quand il n'y en a pas",
               [Field("chemin", "Où", "path"), Field("valeur", "Valeur")],
-              "écrire « {valeur} » en {chemin} s'il est vide", ("chemin",)),
+              "écrire «\u00a0{valeur}\u00a0» en {chemin} s'il est vide", ("chemin",)),
         Shape("conserver", "Garder ailleurs la valeur d'origine",
               [Field("source", "Valeur reçue", "path"), Field("chemin", "Où la garder", "path")],
               "garder en {chemin} la valeur reçue en {source}", ("chemin",)),
     )
 }  # fmt: skip
-
-SEPARATORS_HELP = "les espaces comptent"

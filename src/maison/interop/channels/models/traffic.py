@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
@@ -134,6 +136,11 @@ class TargetState(models.Model):
 
     def __str__(self) -> str:
         return f"{self.channel_id} {self.target}"
+
+    @property
+    def next_try_at(self) -> datetime | None:
+        """When a mute target is tried again; None when it is being tried."""
+        return self.paused_until if self.down_since is not None and self.paused_until > timezone.now() else None
 
 
 class SourceCursor(models.Model):
