@@ -121,6 +121,42 @@ stays:census                 GET    gestionnaire_lits,ioa,medecin_receveur,charg
 stays:export                 GET    gestionnaire_lits,ioa,medecin_receveur,charge_territoire,ars 200
 stays:unit                   GET    gestionnaire_lits,ioa,medecin_receveur,referent_identito health 404
 stays:stay                   GET    gestionnaire_lits,ioa,medecin_receveur,referent_identito health 404
+# channels
+channels:flow                GET    integrateur,support,rssi,terminologie        200
+channels:flow_export         GET    integrateur,support,rssi,terminologie        200
+channels:certificate         POST   integrateur                          422
+channels:list                GET    integrateur,support,rssi,terminologie        200
+channels:export              GET    integrateur,support,rssi,terminologie        200
+channels:new                 GET    integrateur                          200
+channels:new                 POST   integrateur                          422
+channels:desks               GET    integrateur,support,rssi,terminologie        200
+channels:choose_desk         POST   integrateur                          409
+channels:task                GET    signed                               404
+channels:mend                POST   signed                               404
+channels:tables              GET    integrateur,support,rssi,terminologie        200
+channels:new_table           GET    integrateur,terminologie             200
+channels:new_table           POST   integrateur,terminologie             422
+channels:table               GET    integrateur,support,rssi,terminologie        404
+channels:write_table         POST   integrateur,terminologie             404
+channels:approve_table       POST   integrateur,terminologie             404
+channels:export_table        GET    integrateur,support,rssi,terminologie        404
+channels:channel             GET    integrateur,support,rssi,terminologie        404
+channels:act                 POST   integrateur,support,rssi,terminologie        404
+channels:messages            GET    integrateur,support,rssi,terminologie        404
+channels:report              GET    integrateur,support,rssi,terminologie        404
+channels:editor              GET    integrateur                          404
+channels:gesture             POST   integrateur                          404
+channels:item                GET    integrateur                          404
+channels:item                POST   integrateur                          404
+channels:text                GET    integrateur,support,rssi,terminologie        404
+channels:text                POST   integrateur,support,rssi,terminologie        404
+channels:trial               GET    integrateur                          404
+channels:trial               POST   integrateur                          404
+channels:values              GET    integrateur                   health 404
+channels:approval            GET    integrateur,support,rssi,terminologie        404
+channels:decide              POST   integrateur,support,rssi,terminologie        404
+channels:history             GET    integrateur,support,rssi,terminologie        404
+channels:restore             POST   integrateur                          404
 # portal
 favicon                      GET    public                            302
 favicon                      POST   public                            302

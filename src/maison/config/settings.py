@@ -45,6 +45,7 @@ ROOMS = [
     "maison.interop.exchanges",
     "maison.interop.hub_sante",
     "maison.interop.hl7v2",
+    "maison.interop.channels",
     "maison.steering.board",
 ]
 
@@ -244,3 +245,7 @@ MLLP_MAX_BYTES = number("MAISON_MLLP_MAX_BYTES", 16 * 1024 * 1024)
 MLLP_CERTIFICATE = os.environ.get("MAISON_MLLP_CERTIFICATE", "")
 MLLP_KEY = os.environ.get("MAISON_MLLP_KEY", "")
 MLLP_AUTHORITY = os.environ.get("MAISON_MLLP_AUTHORITY", "")
+# Channels: where folder sources and targets stand, which hosts they may call, and the file of their credentials.
+CHANNEL_FOLDERS = Path(os.environ.get("MAISON_CHANNEL_FOLDERS", DATA_DIR / "canaux")).resolve()
+CHANNEL_HOSTS = words("MAISON_CHANNEL_HOSTS", "")  # empty: no HTTPS target is allowed
+CHANNEL_ACCESS = os.environ.get("MAISON_CHANNEL_ACCESS", "")

@@ -17,6 +17,8 @@ GENERIC_ROLES = [
     Role("referent_identito", "Référent identitovigilance"),
     Role("coordonnateur", "Coordonnateur de parcours"),
     Role("integrateur", "Intégrateur de la plateforme d'échanges"),
+    Role("admissions", "Agent du bureau des admissions"),
+    Role("terminologie", "Gestionnaire des terminologies"),
     Role("support", "Support du GRADeS"),
     Role("chef_produit", "Responsable de service numérique"),
     Role("charge_territoire", "Chargé de territoire"),

@@ -1,0 +1,1 @@
+"""Writes: versions of channels, mapping tables, stopped messages, the desks that mend them."""

@@ -1,0 +1,200 @@
+"""A version tried on the last days of its source: what each message becomes, place by place, beside the version in service.
+
+What is kept says paths and counts. Values are shown by `show`, to those who may read contents, one message at a time, traced.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from maison.foundations import audit
+from maison.foundations.access.actor import Actor
+from maison.interop.exchanges import journal
+from maison.interop.exchanges.models import Client, Exchange
+
+from . import live
+from .access import access_channel, version_of
+from .errors import PayloadGone
+from .language import engine, formats, text
+from .language.configuration import Configuration
+from .language.engine import Outcome
+from .language.errors import Unreadable
+from .models import Channel
+from .permissions import P
+from .ports.base import vocabulary
+
+log = logging.getLogger(__name__)
+
+MOST = 500
+SHOWN = 100
+LONGEST_DAYS = 31
+
+
+@dataclass(slots=True)
+class Report:
+    days: int
+    total: int = 0
+    left_out: int = 0
+    routed: int = 0
+    filtered: int = 0
+    refused: int = 0
+    changed: int = 0
+    unlike_live: int = 0
+    failed: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    paths: Counter[str] = field(default_factory=Counter)
+    targets: Counter[str] = field(default_factory=Counter)
+    flags: Counter[str] = field(default_factory=Counter)
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+    def kept(self) -> dict[str, Any]:
+        """As JSON in the version: identifiers of exchanges, paths, reasons, counts."""
+        return {
+            "jours": self.days, "messages": self.total, "au_dela": self.left_out, "transmis": self.routed, "ecartes": self.filtered,
+            "refuses": self.refused, "changes": self.changed, "autrement": self.unlike_live, "defauts": self.failed,
+            "motifs": dict(self.reasons.most_common(20)), "chemins": dict(self.paths.most_common(40)), "cibles": dict(self.targets),
+            "signales": dict(self.flags.most_common(20)), "lignes": self.rows[:SHOWN],
+        }  # fmt: skip
+
+
+def source_exchanges(channel: Channel, config: Configuration, days: int) -> list[Exchange]:
+    """The messages this configuration's source would have brought, newest first, at most 501."""
+    since = timezone.now() - timedelta(days=min(max(days, 1), LONGEST_DAYS))
+    rows = (
+        Exchange.objects.filter(direction="in", at__gte=since)
+        .exclude(sha256="")
+        .exclude(state__in=("refused", "duplicate"))
+    )
+    if config.source.kind != "journal":
+        return list(rows.filter(channel=channel.journal_channel).order_by("-seq")[: MOST + 1])
+    rows = rows.exclude(channel__startswith="canal:")
+    source = config.source
+    for name, column in (("porte", "door"), ("nature", "message_type")):
+        if source.text(name):
+            rows = rows.filter(**{column: source.text(name)})
+    if source.text("logiciel"):
+        rows = rows.filter(client_id__in=Client.objects.filter(client_id=source.text("logiciel")).values("id"))
+    return list(rows.order_by("-seq")[: MOST + 1])
+
+
+def run(channel: Channel, config: Configuration, days: int) -> Report:
+    """Writes nothing. At most 500 messages, the newest."""
+    report = Report(days)
+    exchanges = source_exchanges(channel, config, days)
+    report.left_out = max(0, len(exchanges) - MOST)
+    tables = live.tables(config.tables, drafts=True)
+    running = live.live_version(channel.id)
+    other = live.configuration(running) if running is not None else None
+    other_tables = live.tables(other.tables) if other is not None else {}
+    for exchange in exchanges[:MOST]:
+        payload = journal.payload_of(exchange)
+        if payload is None:
+            continue
+        report.total += 1
+        try:
+            outcome = _apply(config, payload, tables, exchange)
+            beside = _apply(other, payload, other_tables, exchange) if other is not None else None
+        except Exception as error:  # a defect met by a trial is a result of the trial, told and kept out of service
+            log.exception("channels.trial_failed %s", exchange.id)
+            report.failed += 1
+            report.rows.append({"echange": str(exchange.id), "issue": "defaut", "motif": type(error).__name__})
+            continue
+        _count(report, exchange, outcome, beside)
+    report.rows.sort(key=lambda row: (row["issue"] != "defaut", row["issue"] != "refused", not row.get("autrement")))
+    return report
+
+
+def _apply(config: Configuration, payload: bytes, tables: engine.Tables, exchange: Exchange) -> Outcome:
+    return engine.run(config, payload, tables, exchange.at, test_world=not settings.PRODUCTION, compare=True)
+
+
+def _count(report: Report, exchange: Exchange, outcome: Outcome, beside: Outcome | None) -> None:
+    paths = [path for path, _, _ in outcome.changes]
+    unlike = beside is not None and (outcome.verdict, outcome.payload, outcome.targets) != (
+        beside.verdict,
+        beside.payload,
+        beside.targets,
+    )
+    report.routed += outcome.verdict == "routed"
+    report.filtered += outcome.verdict == "filtered"
+    report.refused += outcome.verdict == "refused"
+    report.changed += bool(paths)
+    report.unlike_live += unlike
+    report.paths.update(paths)
+    report.targets.update(outcome.targets)
+    report.flags.update(outcome.flags)
+    if outcome.refusal is not None:
+        report.reasons[outcome.refusal.reason] += 1
+    report.rows.append(
+        {
+            "echange": str(exchange.id), "type": exchange.message_type, "issue": outcome.verdict, "cibles": list(outcome.targets),
+            "chemins": paths[:30], "motif": outcome.refusal.reason if outcome.refusal else "",
+            "endroit": outcome.refusal.path if outcome.refusal else "", "autrement": unlike,
+        }
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One message before and after, with its values."""
+
+    exchange: Exchange
+    outcome: Outcome
+    leaves: list[tuple[str, str]]
+
+
+@transaction.atomic
+def show(*, actor: Actor, code: str, number: int, exchange_id: UUID) -> Shown:
+    """Apply a version to one message of its source and show the values; leaves a reading trace (HUB-08)."""
+    from maison.interop.exchanges.actions import access_exchange
+
+    channel = access_channel(actor, code, P.VIEW)
+    version = version_of(channel, number)
+    exchange = _of_channel(channel, exchange_id) or access_exchange(actor, exchange_id, P.READ_PAYLOAD)
+    access_channel(actor, code, P.READ_PAYLOAD)
+    payload = journal.payload_of(exchange)
+    if payload is None:
+        raise PayloadGone
+    config = text.read(version.text, vocabulary())
+    outcome = engine.run(
+        config,
+        payload,
+        live.tables(config.tables, drafts=True),
+        timezone.now(),
+        test_world=not settings.PRODUCTION,
+        compare=True,
+    )
+    try:
+        leaves = list(formats.read(config.format, payload).leaves())
+    except Unreadable:
+        leaves = []
+    audit.record(
+        actor, "channels.values_shown", target=("exchanges.exchange", exchange.id), structure=channel.structure_id,
+        details={"channel": channel.code, "version": number, "type": exchange.message_type},
+    )  # fmt: skip
+    return Shown(exchange, outcome, leaves)
+
+
+def _of_channel(channel: Channel, exchange_id: UUID) -> Exchange | None:
+    return Exchange.objects.filter(id=exchange_id, channel=channel.journal_channel, direction="in").first()
+
+
+def sample_paths(channel: Channel, config: Configuration, limit: int = 300) -> list[str]:
+    """The paths of the last message of the source, without their values: for the path picker."""
+    for exchange in source_exchanges(channel, config, LONGEST_DAYS)[:1]:
+        payload = journal.payload_of(exchange)
+        if payload is not None:
+            try:
+                return [path for path, _ in formats.read(config.format, payload).leaves()][:limit]
+            except Unreadable:
+                return []
+    return []

@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+import pytest
+from django.conf import settings as house
+
+from tests.interop.channels.workshop import Workshop
+
+
+@pytest.fixture
+def workshop(db, tmp_path, settings):
+    """An agency, two integrators, folders of its own."""
+    settings.CHANNEL_FOLDERS = tmp_path / "canaux"
+    settings.CHANNEL_HOSTS = []
+    assert not house.PRODUCTION
+    return Workshop(tmp_path / "canaux")
