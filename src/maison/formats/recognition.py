@@ -58,7 +58,7 @@ _HUB_XML = frozenset({"edxlDistribution", "message", *BY_KEY})
 _HUB_MEMBERS = ("distributionID", "embeddedJsonContent", "distributionElement", *BY_KEY)
 _HUB_JSON = re.compile(rb'"(?:' + "|".join(map(re.escape, _HUB_MEMBERS)).encode() + rb')"\s*:')
 _FHIR_JSON = re.compile(rb'"resourceType"\s*:')
-_ENVELOPE_JSON = re.compile(rb'"(?:distributionID|embeddedJsonContent)"\s*:')
+_ENVELOPE_NAMES = (b'"distributionID"', b'"embeddedJsonContent"')
 
 
 def recognise(data: bytes) -> Recognised | None:
@@ -88,7 +88,7 @@ def _json(start: bytes, data: bytes) -> Recognised | None:
     if fhir is not None and (hub is None or fhir.start() < hub.start()):
         return Recognised(Family.FHIR, "json")
     if hub is not None:
-        return Recognised(Family.HUB_SANTE, "json", is_enveloped=_ENVELOPE_JSON.search(start) is not None)
+        return Recognised(Family.HUB_SANTE, "json", is_enveloped=hub[0].startswith(_ENVELOPE_NAMES))
     return None
 
 
