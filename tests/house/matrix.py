@@ -121,6 +121,13 @@ stays:census                 GET    gestionnaire_lits,ioa,medecin_receveur,charg
 stays:export                 GET    gestionnaire_lits,ioa,medecin_receveur,charge_territoire,ars 200
 stays:unit                   GET    gestionnaire_lits,ioa,medecin_receveur,referent_identito health 404
 stays:stay                   GET    gestionnaire_lits,ioa,medecin_receveur,referent_identito health 404
+# conformance
+conformance:bench            GET    editeur,integrateur               200
+conformance:bench            POST   editeur,integrateur               422
+conformance:history          GET    editeur,integrateur               200
+conformance:history_csv      GET    editeur,integrateur               200
+conformance:export           POST   editeur,integrateur               409
+conformance:api              POST   public                            401/429
 # portal
 favicon                      GET    public                            302
 favicon                      POST   public                            302

@@ -45,6 +45,7 @@ ROOMS = [
     "maison.interop.exchanges",
     "maison.interop.hub_sante",
     "maison.interop.hl7v2",
+    "maison.interop.conformance",
     "maison.steering.board",
 ]
 
