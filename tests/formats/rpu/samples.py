@@ -27,5 +27,7 @@ def file(*patients: str, encoding: str = "ISO-8859-1", one_passages_each: bool =
         if one_passages_each
         else "<PASSAGES>\n" + "\n".join(each) + "</PASSAGES>"
     )
-    text = f'<?xml version="1.0" encoding="{encoding}"?>\n<OSCOUR><ETABLISSEMENT>{head}</ETABLISSEMENT>\n{body}</OSCOUR>'
+    text = (
+        f'<?xml version="1.0" encoding="{encoding}"?>\n<OSCOUR><ETABLISSEMENT>{head}</ETABLISSEMENT>\n{body}</OSCOUR>'
+    )
     return text.encode(encoding)

@@ -237,7 +237,9 @@ def test_f5_2_the_same_file_twice_changes_nothing():
 
 
 def test_a_file_sent_again_replaces_its_period_and_leaves_the_rest():
-    before = rpu.integrated({}, judged(patient(ENTREE="02/03/2026 10:00", SORTIE=""), DATEDEBUT="02/03/2026", DATEFIN="02/03/2026"))
+    before = rpu.integrated(
+        {}, judged(patient(ENTREE="02/03/2026 10:00", SORTIE=""), DATEDEBUT="02/03/2026", DATEFIN="02/03/2026")
+    )
     both = rpu.integrated(before, judged(patient(), patient(SEXE="M")))
     again = rpu.integrated(both, judged(patient()))
     assert (len(before), len(both), len(again)) == (1, 3, 2)

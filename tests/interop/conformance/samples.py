@@ -22,9 +22,20 @@ def official(shared: Path) -> list[tuple[str, Path, str]]:
     """(set, file, type of a bare Hub Santé body) of each published example."""
     specs = shared / "specs"
     found = []
-    for folder in ("hub-sante/examples", "hub-sante/valid", "hub-sante/failing", "hl7v2", "hl7v2-teleradiologie", "cda/examples"):
+    for folder in (
+        "hub-sante/examples",
+        "hub-sante/valid",
+        "hub-sante/failing",
+        "hl7v2",
+        "hl7v2-teleradiologie",
+        "cda/examples",
+    ):
         for path in sorted((specs / folder).rglob("*")):
-            if path.is_file() and path.suffix.lower() in {".json", ".xml", ".er7", ".hl7"} and path.name != "tables.json":
+            if (
+                path.is_file()
+                and path.suffix.lower() in {".json", ".xml", ".er7", ".hl7"}
+                and path.name != "tables.json"
+            ):
                 kind = path.parent.name
                 bare = kind if kind.startswith("TECHNICAL") and path.suffix == ".json" else ""
                 found.append((folder, path, bare))

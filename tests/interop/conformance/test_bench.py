@@ -46,7 +46,9 @@ def test_an_editor_pastes_a_sample_and_reads_the_report(editor):
     assert answer.status_code == 200
     assert answer["Cache-Control"] == "no-store"
     assert "Note </span>D" in page
-    assert "PID-3" in page and 'href="#ligne-3"' in page and 'id="ligne-3"' in page
+    assert "PID-3" in page
+    assert 'href="#ligne-3"' in page
+    assert 'id="ligne-3"' in page
 
 
 def test_a_file_is_read_by_its_content_whatever_its_name(editor):

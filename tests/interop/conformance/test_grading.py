@@ -103,7 +103,11 @@ def test_each_fault_has_a_place_a_reason_a_remedy_and_a_source(data: bytes, fami
     report = grade(data)
     assert (report.family, report.grade) == (family, note)
     for fault in report.faults:
-        assert fault.what and fault.why and fault.mend and fault.rule and fault.source
+        assert fault.what
+        assert fault.why
+        assert fault.mend
+        assert fault.rule
+        assert fault.source
         assert fault.path or fault.line
 
 
@@ -127,8 +131,11 @@ def test_what_is_understood_names_nobody(shared):
     report = grade(data)
     told = " ".join(value for _, value in report.understood)
     assert "Application émettrice" in dict(report.understood)
-    names = {part for line in data.decode().splitlines() if line.startswith("PID") for part in re.findall(r"[A-Z]{5,}", line)}
-    assert names and not any(name in told for name in names)
+    names = {
+        part for line in data.decode().splitlines() if line.startswith("PID") for part in re.findall(r"[A-Z]{5,}", line)
+    }
+    assert names
+    assert not any(name in told for name in names)
 
 
 def test_a_message_framed_by_mllp_is_read_and_what_is_around_is_said():
@@ -147,7 +154,9 @@ def test_a_production_ins_stops_everything():
 
 
 def test_a_production_ins_is_found_inside_an_embedded_document():
-    inside = base64.b64encode(b"<ClinicalDocument>" + b" " * 200 + b'<id root="1.2.250.1.213.1.4.9"/></ClinicalDocument>')
+    inside = base64.b64encode(
+        b"<ClinicalDocument>" + b" " * 200 + b'<id root="1.2.250.1.213.1.4.9"/></ClinicalDocument>'
+    )
     assert grade(samples.HL7 + b"OBX|1|ED|||^TEXT^XML^Base64^" + inside + b"\r").outcome == "refused"
 
 
@@ -184,7 +193,13 @@ SEEDS = [samples.HL7, samples.HUB, samples.RPU, samples.FHIR, b'<ClinicalDocumen
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.sampled_from(SEEDS), st.binary(max_size=60), st.floats(0, 1), st.integers(0, 60), st.sampled_from(["", "RS-EDA", "x"]))
+@given(
+    st.sampled_from(SEEDS),
+    st.binary(max_size=60),
+    st.floats(0, 1),
+    st.integers(0, 60),
+    st.sampled_from(["", "RS-EDA", "x"]),
+)
 def test_no_bytes_make_the_grading_fail(seed: bytes, noise: bytes, place: float, length: int, expected: str):
     start = int(len(seed) * place)
     data = seed[:start] + noise + seed[start + length :]
@@ -206,8 +221,10 @@ def test_lines_at_fault_are_marked_with_what_stands_around():
     (marked,) = [piece for piece in pieces if piece.line]
     assert (marked.text, marked.severity) == (" 50  ligne 50", "error")
     shown = "".join(piece.text for piece in pieces)
-    assert " 47  ligne 47" in shown and " 53  ligne 53" in shown
-    assert "ligne 46" not in shown and "encore 47 lignes" in shown
+    assert " 47  ligne 47" in shown
+    assert " 53  ligne 53" in shown
+    assert "ligne 46" not in shown
+    assert "encore 47 lignes" in shown
 
 
 def test_a_line_that_holds_a_whole_document_is_cut_and_a_page_stays_small():

@@ -70,7 +70,9 @@ class FileVerdict(Struct, frozen=True):
         return [*self.faults, *(fault for one in self.passages for fault in one.faults)]
 
 
-def check(file: RpuFile, thresholds: Thresholds = DEFAULTS, *, authorised: Collection[str] | None = None) -> FileVerdict:
+def check(
+    file: RpuFile, thresholds: Thresholds = DEFAULTS, *, authorised: Collection[str] | None = None
+) -> FileVerdict:
     """`authorised` are the FINESS the observatory takes files from; None: only the form and the key are checked."""
     faults = list(_about_the_file(file, authorised))
     last = {key: passage.rank for passage in file.passages if (key := key_of(file.establishment, passage))}
@@ -181,7 +183,9 @@ def _codes(passage: Passage) -> Iterator[tuple[str, Weight, str]]:
             words = f"« {code[:20]} » n’a pas la forme d’un code CCAM : quatre lettres et trois chiffres."
             yield f"LISTE_ACTES/ACTE[{rank}]", "alert", words
     if "CP" in raw and not _POSTCODE.fullmatch(raw["CP"]):
-        words = "Le code postal compte cinq caractères : département suivi de 999 si la commune est inconnue, 99999 sinon."
+        words = (
+            "Le code postal compte cinq caractères : département suivi de 999 si la commune est inconnue, 99999 sinon."
+        )
         yield "CP", "alert", words
     if "NAISSANCE" in raw and passage.born is None:
         yield "NAISSANCE", "alert", "La date de naissance n’est pas une date JJ/MM/AAAA."
@@ -196,7 +200,12 @@ def _times(passage: Passage, about: Establishment, limits: Thresholds) -> Iterat
         yield "ENTREE", "R04", "passage", f"L’heure d’entrée {said} : le passage ne peut pas être compté."
         return
     if about.first_day and about.last_day and not about.first_day <= entered.date() <= about.last_day:
-        yield "ENTREE", "R03", limits.outside_period, "L’entrée est hors de la période annoncée par DATEDEBUT et DATEFIN."
+        yield (
+            "ENTREE",
+            "R03",
+            limits.outside_period,
+            "L’entrée est hors de la période annoncée par DATEDEBUT et DATEFIN.",
+        )
     if left is not None:
         stay = left - entered
         if stay < timedelta(0):

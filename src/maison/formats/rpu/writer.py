@@ -1,5 +1,7 @@
 """XML of a file of RPU, in the order of the format. Strict: only what has a place in the format is written."""
 
+from typing import cast
+
 from lxml import etree
 
 from maison.formats.rpu.model import Establishment, Passage, RpuFile
@@ -32,7 +34,7 @@ def write(file: RpuFile, encoding: str = "ISO-8859-15") -> bytes:
     passages = etree.SubElement(root, "PASSAGES")
     for passage in file.passages:
         _passage(etree.SubElement(passages, "PATIENT"), passage)
-    return bytes(etree.tostring(root, xml_declaration=True, encoding=encoding, pretty_print=True))
+    return cast("bytes", etree.tostring(root, xml_declaration=True, encoding=encoding, pretty_print=True))
 
 
 def _establishment(parent: etree._Element, about: Establishment) -> None:

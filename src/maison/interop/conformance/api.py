@@ -62,7 +62,9 @@ def _nobody(request: HttpRequest) -> JsonResponse:
     cache.set(key, count, MINUTE_SECONDS)
     if count > WRONG_KEYS_PER_MINUTE:
         return _said("Trop de clés inconnues. Attendez une minute.", 429, retry=True)
-    answer = _said("Clé absente ou inconnue : envoyez « Authorization: Bearer » suivi de la clé de votre logiciel.", 401)
+    answer = _said(
+        "Clé absente ou inconnue : envoyez « Authorization: Bearer » suivi de la clé de votre logiciel.", 401
+    )
     answer["WWW-Authenticate"] = 'Bearer realm="conformite"'
     return answer
 

@@ -15,14 +15,31 @@ NOTHING = "Collez un exemple ou déposez un fichier."
 TOO_LARGE = f"L'exemple dépasse {MAX_BYTES // 1024 // 1024} Mo. Réduisez-le à un message, puis reprenez."
 
 
+class _OneOfTwo:
+    """Neither optional nor required by itself: the form wants one of the two fields."""
+
+    def validate(self, value: Any) -> None:
+        """Judged by the form."""
+
+
+class PastedField(_OneOfTwo, forms.CharField):
+    pass
+
+
+class GivenFileField(_OneOfTwo, forms.FileField):
+    pass
+
+
 class SampleForm(forms.Form):
-    exemple = forms.CharField(
-        label="Coller un exemple", required=False, strip=False,
+    use_required_attribute = False
+
+    exemple = PastedField(
+        label="Coller un exemple", strip=False,
         help_text="Le message tel qu'il part de votre logiciel. Jusqu'à 2 Mo ; au-delà, déposez un fichier.",
         widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false", "autocomplete": "off"}),
     )  # fmt: skip
-    fichier = forms.FileField(
-        label="ou déposer un fichier", required=False, allow_empty_file=True,
+    fichier = GivenFileField(
+        label="ou déposer un fichier", allow_empty_file=True,
         help_text="Jusqu'à 5 Mo. Le nom du fichier ne compte pas : la famille se lit dans le contenu.",
     )  # fmt: skip
     attendu = forms.ChoiceField(

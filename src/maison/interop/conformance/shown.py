@@ -78,5 +78,7 @@ def _shown(marked: set[int], count: int) -> list[int]:
 
 def _cut(line: str) -> str:
     """One line of a message may be a whole document."""
-    clean = "".join(character if character.isprintable() or character == "\t" else "·" for character in line[:LONGEST_LINE])
+    clean = "".join(
+        character if character.isprintable() or character == "\t" else "·" for character in line[:LONGEST_LINE]
+    )
     return f"{clean}… (+ {len(line) - LONGEST_LINE} caractères)" if len(line) > LONGEST_LINE else clean

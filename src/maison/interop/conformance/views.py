@@ -35,7 +35,23 @@ COLUMNS = [
     Column("Remarques", numeric=True), Column("Empreinte"),
 ]  # fmt: skip
 FAULT_HEADER = ["Gravité", "Emplacement", "Ligne", "Colonne", "Constat", "Pourquoi", "Correction", "Règle", "Source"]
-HISTORY_HEADER = ["Le", "Famille", "Issue", "Note", "Illisible", "Erreurs", "Avertissements", "Remarques", "Octets", "SHA-256"]
+HISTORY_HEADER = [
+    "Le",
+    "Famille",
+    "Issue",
+    "Note",
+    "Illisible",
+    "Erreurs",
+    "Avertissements",
+    "Remarques",
+    "Octets",
+    "SHA-256",
+]
+UNCHECKED = {
+    "refused": "Exemple refusé : INS de production",
+    "unknown": "Exemple non reconnu",
+    "unchecked": "Exemple reconnu, non contrôlé",
+}
 LONGEST_EXPORT = 50_000
 
 
@@ -86,6 +102,7 @@ def _report(report: Report, data: bytes) -> dict[str, Any]:
     marked = {piece.line for piece in pieces if piece.line}
     return {
         "report": report,
+        "unchecked": UNCHECKED.get(report.outcome, ""),
         "kind": KINDS.get(report.grade, "warn"),
         "groups": [(severity, rows) for severity, rows in groups if rows],
         "unlisted": len(report.faults) - len(numbered) + report.left_out,

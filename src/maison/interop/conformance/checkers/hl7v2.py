@@ -103,7 +103,9 @@ def _unframed(sample: Sample) -> tuple[bytes, list[Fault]]:
         if isinstance(item, mllp.Noise)
     ]
     if len(frames) > 1:
-        faults.append(_remark("MLLP", f"{len(frames)} messages se suivent : seul le premier est contrôlé.", Severity.REMARK))
+        faults.append(
+            _remark("MLLP", f"{len(frames)} messages se suivent : seul le premier est contrôlé.", Severity.REMARK)
+        )
     if frames and not sample.data.rstrip(b"\n").endswith(mllp.TRAILER):
         faults.append(_remark("MLLP", "Le retour chariot qui suit l’octet FS manque.", Severity.WARNING))
     return (frames[0] if frames else sample.data), faults
@@ -111,7 +113,15 @@ def _unframed(sample: Sample) -> tuple[bytes, list[Fault]]:
 
 def _remark(path: str, what: str, severity: Severity) -> Fault:
     why = "Le cadrage MLLP dit où finit le message : un destinataire strict attend la suite ou coupe la connexion."
-    return Fault(severity, path, what, why, "Encadrez chaque message par VT (0B) et FS CR (1C 0D).", "framing", f"{BASE}, annexe C")
+    return Fault(
+        severity,
+        path,
+        what,
+        why,
+        "Encadrez chaque message par VT (0B) et FS CR (1C 0D).",
+        "framing",
+        f"{BASE}, annexe C",
+    )
 
 
 def _fault(found: Found, lines: list[str], source: str) -> Fault:

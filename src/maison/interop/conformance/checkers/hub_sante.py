@@ -42,7 +42,10 @@ def check(sample: Sample) -> Findings:
     expected = wire.BY_CODE.get(sample.expected)
     data = _unwrapped(sample)
     understood: list[tuple[str, str]] = [
-        ("Écriture", f"{sample.found.syntax.upper()}, {'enveloppe EDXL-DE' if sample.found.is_enveloped else 'sans enveloppe'}")
+        (
+            "Écriture",
+            f"{sample.found.syntax.upper()}, {'enveloppe EDXL-DE' if sample.found.is_enveloped else 'sans enveloppe'}",
+        )
     ]
     try:
         if sample.found.is_enveloped:
@@ -175,7 +178,7 @@ class _Places:
         if places is None or places.root is None:
             return UNKNOWN
         if steps[:1] == ["content"] and len(steps) > 1 and isinstance(steps[1], int):
-            objects = [one for one in places.root.iter("{*}contentObject")]
+            objects = list(places.root.iter("{*}contentObject"))
             if steps[1] >= len(objects):
                 return places.of([])
             start = next((one for one in objects[steps[1]].iter("{*}message")), objects[steps[1]])
