@@ -82,6 +82,14 @@ def test_what_is_no_rpu_file_is_refused_whole(data: bytes):
     assert refusal.value.message.endswith(".")
 
 
+@pytest.mark.parametrize(
+    "data", [b"<A><PATIENT/></A>", b"<!DOCTYPE OSCOUR [<!ENTITY a 'b'>]><OSCOUR><PATIENT/></OSCOUR>"]
+)
+def test_a_stream_that_is_no_rpu_file_is_refused_at_its_first_passage(data: bytes):
+    with pytest.raises(rpu.UnreadableFile):
+        next(rpu.passages_of(BytesIO(data)))
+
+
 def test_a_cut_file_says_the_line_where_it_stops():
     with pytest.raises(rpu.UnreadableFile, match="ligne 4"):
         rpu.read(SAMPLE[:-20])

@@ -206,6 +206,7 @@ def test_a_storm_of_wrong_keys_is_answered_shortly(client, monkeypatch):
     assert call(client, b"x", key="a").status_code == 401
     answer = call(client, b"x", key="b")
     assert (answer.status_code, answer["Retry-After"]) == (429, "60")
+    assert Entry.objects.filter(code="conformance.refused", outcome="refused").count() == 1
 
 
 @pytest.mark.parametrize(("data", "status"), [(b"", 400), (b"x" * (MAX_BYTES + 1), 413), (b"%PDF", 200)])

@@ -160,6 +160,16 @@ def test_a_production_ins_is_found_inside_an_embedded_document():
     assert grade(samples.HL7 + b"OBX|1|ED|||^TEXT^XML^Base64^" + inside + b"\r").outcome == "refused"
 
 
+def test_thousands_of_faults_in_a_large_sample_cost_a_bounded_search(monkeypatch):
+    monkeypatch.setattr("maison.interop.conformance.places.MOST_CHARACTERS", 10_000)
+    body = "".join(f'"x{rank}": 1,\n' for rank in range(500))
+    report = grade(f'{{"technicalNoreq": {{\n{body}"y": 1}}}}'.encode())
+    assert len(report.faults) == grading.MOST_FAULTS
+    assert report.left_out == 501 - grading.MOST_FAULTS
+    assert any(fault.line for fault in report.faults)
+    assert any(not fault.line and fault.path for fault in report.faults)
+
+
 def test_a_family_without_a_checker_says_so_until_one_is_registered(monkeypatch):
     monkeypatch.setattr(grading, "_checkers", {})
     assert grade(samples.FHIR).outcome == "unchecked"

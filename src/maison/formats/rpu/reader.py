@@ -23,6 +23,7 @@ LONGEST_LIST = 200
 _CHARSETS = frozenset({"UTF-8", "US-ASCII", "ASCII", "ISO-8859-1", "ISO-8859-15", "LATIN1", "WINDOWS-1252"})
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 _KNOWN = frozenset(SCALARS)
+_NOT_RPU = "Ce fichier XML n’est pas un fichier RPU : sa racine n’est pas OSCOUR."
 _ESTABLISHMENT = ("FINESS", "ORDRE", "EXTRACT", "DATEDEBUT", "DATEFIN")
 
 
@@ -45,7 +46,7 @@ def read(data: bytes, limit: int = MAX_BYTES) -> RpuFile:
     stream = _Stream(BytesIO(start[begin:]), start[:begin].count(b"\n"))
     passages = list(stream)
     if not stream.is_rpu:
-        raise UnreadableFile("Ce fichier XML n’est pas un fichier RPU : sa racine n’est pas OSCOUR.")
+        raise UnreadableFile(_NOT_RPU)
     return RpuFile(stream.establishment, passages, stream.unknown, stream.has_establishment)
 
 
@@ -84,6 +85,8 @@ class _Stream:
                 name = element.tag
                 if name == "PATIENT":
                     rank += 1
+                    if rank == 1:
+                        _refuse_others(element)
                     if rank > MAX_PASSAGES:
                         raise UnreadableFile(f"Le fichier porte plus de {MAX_PASSAGES} passages : découpez-le.")
                     line = element.sourceline
@@ -133,6 +136,15 @@ class _Stream:
             associated,
             acts,
         )
+
+
+def _refuse_others(element: etree._Element) -> None:
+    """As soon as the first passage, for those who read a stream to its end only if it is worth it."""
+    tree = element.getroottree()
+    if tree.docinfo.internalDTD is not None:
+        raise UnreadableFile("Une définition de type (DTD) ou d’entité est interdite dans un fichier RPU.")
+    if tree.getroot().tag != "OSCOUR":
+        raise UnreadableFile(_NOT_RPU)
 
 
 def _texts(holder: etree._Element) -> tuple[str, ...]:

@@ -11,7 +11,9 @@ from django.http.request import UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from maison.foundations import audit
 from maison.foundations.access import public
+from maison.foundations.access.actor import Actor
 
 from . import actions, selectors
 from .errors import TooManyChecks
@@ -60,7 +62,10 @@ def _nobody(request: HttpRequest) -> JsonResponse:
     key = f"conformance-key-{origin}"
     count = int(cache.get(key, 0)) + 1
     cache.set(key, count, MINUTE_SECONDS)
-    if count > WRONG_KEYS_PER_MINUTE:
+    if count <= WRONG_KEYS_PER_MINUTE:
+        stranger = Actor.software("unknown", "Émetteur inconnu")
+        audit.record(stranger, "conformance.refused", outcome="refused", details={"origin": origin[:16]})
+    else:
         return _said("Trop de clés inconnues. Attendez une minute.", 429, retry=True)
     answer = _said(
         "Clé absente ou inconnue : envoyez « Authorization: Bearer » suivi de la clé de votre logiciel.", 401

@@ -71,7 +71,7 @@ def grade(data: bytes, expected: str = "") -> Report:
         return Report(outcome="graded", sha256=digest, size=len(data), family=family, faults=(_too_large(),))
     try:
         findings = checker(Sample(data, found, expected))
-        faults = sorted(dict.fromkeys(findings.faults), key=lambda fault: (_ORDER.index(fault.severity), fault.line))
+        faults = sorted(dict.fromkeys(findings.faults), key=_rank)
     except RecursionError:
         return Report(outcome="graded", sha256=digest, size=len(data), family=family, faults=(_too_deep(),))
     return Report(
@@ -79,6 +79,11 @@ def grade(data: bytes, expected: str = "") -> Report:
         faults=tuple(faults[:MOST_FAULTS]), left_out=max(0, len(faults) - MOST_FAULTS),
         understood=tuple((name, value) for name, value in findings.understood if value),
     )  # fmt: skip
+
+
+def _rank(fault: Fault) -> tuple[int, bool, int]:
+    """The worst first, then in the order of the sample; what has no line comes last."""
+    return _ORDER.index(fault.severity), fault.line == 0, fault.line
 
 
 def unreadable(what: str, source: str, *, rule: str, line: int = 0, column: int = 0) -> Fault:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_right
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any
 
@@ -43,15 +44,25 @@ def steps_of(path: str) -> list[str | int]:
     return steps
 
 
+MOST_CHARACTERS = 40_000_000
+MOST_ELEMENTS = 2_000_000
+"""What finding places may cost for one sample: beyond, faults keep their path and lose their line."""
+
+
 class JsonPlaces:
     """Walks down to one place, skipping what stands before it at the speed of the JSON parser."""
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._decoder = json.JSONDecoder()
+        self._left = MOST_CHARACTERS
+        self._ends: list[int] = []
 
     def of(self, steps: list[str | int]) -> Position:
         """The position of the value, or of the nearest holder that exists."""
+        self._left -= len(self._text)
+        if self._left < 0:
+            return UNKNOWN
         at = self._skip(0)
         try:
             for step in steps:
@@ -61,7 +72,13 @@ class JsonPlaces:
                 at = found
         except (ValueError, IndexError, RecursionError):
             return UNKNOWN
-        return position(self._text, at)
+        return self._position(at)
+
+    def _position(self, at: int) -> Position:
+        if not self._ends:
+            self._ends = [0, *(found.end() for found in _LINE_END.finditer(self._text))]
+        line = bisect_right(self._ends, at)
+        return line, at - self._ends[line - 1] + 1
 
     def _skip(self, at: int) -> int:
         found = _SPACE.match(self._text, at)
@@ -100,12 +117,6 @@ class JsonPlaces:
         return at
 
 
-def position(text: str, offset: int) -> Position:
-    before = text[:offset]
-    line = len(_LINE_END.findall(before)) + 1
-    return line, offset - max(before.rfind("\n"), before.rfind("\r"))
-
-
 def xml_root(data: bytes) -> etree._Element | None:
     """Opened without trusting it, for places only."""
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
@@ -124,6 +135,7 @@ class XmlPlaces:
         bare = data.removeprefix(b"\xef\xbb\xbf")
         self._before = bare[: len(bare) - len(bare.lstrip())].count(b"\n")
         self.root = xml_root(data)
+        self._left = MOST_ELEMENTS
 
     def of(self, steps: list[str | int], start: etree._Element | None = None) -> Position:
         """Steps under `start` (the root if None); an int picks the brother of that rank, from 0."""
@@ -136,6 +148,9 @@ class XmlPlaces:
             rank = 0
             if rest and isinstance(rest[0], int):
                 rank = int(rest.pop(0))
+            self._left -= len(element)
+            if self._left < 0:
+                return UNKNOWN
             brothers = [child for child in element if local(child) == name]
             if rank >= len(brothers):
                 break
@@ -162,20 +177,25 @@ def local(element: etree._Element) -> str:
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
 
-def hl7_place(lines: list[str], path: str) -> Position:
-    """`PID-3[2].4.2`, `OBX[3]-5`: the line of the segment and the column of the field."""
-    found = _HL7.match(path)
-    if found is None:
-        return UNKNOWN
-    name, rank, field = found[1], int(found[2] or 1), int(found[3] or 0)
-    for number, line in enumerate(lines, 1):
-        bare = line.lstrip("\x0b\ufeff")
-        if bare[:3] != name:
-            continue
-        rank -= 1
-        if rank == 0:
-            return number, _column(bare, name, field)
-    return UNKNOWN
+class Hl7Places:
+    """Lines of segments and columns of fields: `PID-3[2].4.2`, `OBX[3]-5`."""
+
+    def __init__(self, text: str) -> None:
+        self._segments: dict[tuple[str, int], tuple[int, str]] = {}
+        seen: dict[str, int] = {}
+        for number, line in enumerate(lines_of(text), 1):
+            bare = line.lstrip("\x0b\ufeff")
+            name = bare[:3]
+            seen[name] = seen.get(name, 0) + 1
+            self._segments[name, seen[name]] = (number, bare)
+
+    def of(self, path: str) -> Position:
+        found = _HL7.match(path)
+        if found is None:
+            return UNKNOWN
+        name, rank, field = found[1], int(found[2] or 1), int(found[3] or 0)
+        number, line = self._segments.get((name, rank), (0, ""))
+        return (number, _column(line, name, field)) if number else UNKNOWN
 
 
 def _column(line: str, name: str, field: int) -> int:

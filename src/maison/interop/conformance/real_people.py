@@ -8,6 +8,8 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 
 _PRODUCTION = re.compile(rb"(?<![0-9.])1\.2\.250\.1\.213\.1\.4\.[89](?![0-9.])")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]{120,}={0,2}")
@@ -26,12 +28,13 @@ def may_name_one(data: bytes) -> bool:
     if _PRODUCTION.search(data):
         return True
     compact = _SPACES.sub(b"", data)
-    return any(_PRODUCTION.search(_decoded(found[0])) for found in _BASE64.finditer(compact))
+    return any(_PRODUCTION.search(text) for found in _BASE64.finditer(compact) for text in _decoded(found[0]))
 
 
-def _decoded(text: bytes) -> bytes:
-    """The end of a run may belong to what follows it: the beginning is enough to find a header."""
-    try:
-        return base64.b64decode(text[: len(text) // 4 * 4])
-    except binascii.Error:
-        return base64.b64decode(text.rstrip(b"=")[: len(text.rstrip(b"=")) // 4 * 4])
+def _decoded(run: bytes) -> Iterator[bytes]:
+    """Whatever letters stand against its beginning: one of the four readings is the right one."""
+    letters = run.rstrip(b"=")
+    for start in range(4):
+        part = letters[start:]
+        with suppress(binascii.Error):
+            yield base64.b64decode(part[: len(part) // 4 * 4])

@@ -6,7 +6,7 @@ from maison.formats.hl7v2 import mllp, wire
 from maison.formats.hl7v2.faults import Fault as Found
 from maison.formats.hl7v2.tables import EVENTS
 from maison.interop.conformance.grading import Findings, Sample, unreadable
-from maison.interop.conformance.places import UNKNOWN, hl7_place, lines_of, text_of
+from maison.interop.conformance.places import UNKNOWN, Hl7Places, text_of
 from maison.interop.conformance.report import Fault, Severity
 
 BASE = "HL7 2.5 à 2.6"
@@ -68,7 +68,7 @@ def check(sample: Sample) -> Findings:
     except wire.UnreadableMessage as problem:
         return Findings(faults=[*framed, unreadable(problem.message, BASE, rule=problem.code, line=1)])
     faults = wire.validate(message)
-    lines = lines_of(text_of(sample.data))
+    places = Hl7Places(text_of(sample.data))
     source = _SOURCES.get(message.kind, BASE)
     header = message.header
     understood = [
@@ -83,7 +83,7 @@ def check(sample: Sample) -> Findings:
     return Findings(
         kind=" ; ".join([message.structure, *message.profiles[:3]])[:200],
         version=message.version,
-        faults=[*framed, *(_fault(found, lines, source) for found in faults if not _is_said(found, framed))],
+        faults=[*framed, *(_fault(found, places, source) for found in faults if not _is_said(found, framed))],
         understood=understood,
     )
 
@@ -124,11 +124,11 @@ def _remark(path: str, what: str, severity: Severity) -> Fault:
     )
 
 
-def _fault(found: Found, lines: list[str], source: str) -> Fault:
+def _fault(found: Found, places: Hl7Places, source: str) -> Fault:
     severity = Severity.ERROR if found.severity == "error" else Severity.WARNING
     if severity is Severity.WARNING and found.code in _MERE_REMARKS:
         severity = Severity.REMARK
-    line, column = hl7_place(lines, found.place) if found.place else UNKNOWN
+    line, column = places.of(found.place) if found.place else UNKNOWN
     return Fault(
         severity, found.place, found.message,
         _WHY.get(found.code, "Un destinataire qui suit le profil peut refuser le message."),

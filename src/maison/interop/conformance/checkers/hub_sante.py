@@ -66,7 +66,7 @@ def check(sample: Sample) -> Findings:
         )  # fmt: skip
     except wire.InvalidMessage as problem:
         places = _Places(sample)
-        faults = [_fault(found, places) for found in problem.faults[:1000]]
+        faults = [_fault(found, places) for found in problem.faults]
         kind = expected or places.kind
         return Findings(
             kind=f"{kind.code}, {kind.label}" if kind else "", version=MODELS, faults=faults, understood=understood
