@@ -51,7 +51,7 @@ class Recognised(Struct, frozen=True):
 
 _LOOKED_AT = 65_536
 _MARK = b"\xef\xbb\xbf"
-_PROLOG = re.compile(rb"\s*(?:<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*(?:\[.*?\])?[^>]*>|\s)*", re.DOTALL)
+_PROLOG = re.compile(rb"\s*(?:<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]{0,1000}(?:\[.*?\])?\s{0,20}>|\s)*", re.DOTALL)
 _ROOT = re.compile(rb"<(?:[\w.-]+:)?([A-Za-z_][\w.-]*)([^>]*)")
 _FHIR = b"http://hl7.org/fhir"
 _HUB_XML = frozenset({"edxlDistribution", "message", *BY_KEY})

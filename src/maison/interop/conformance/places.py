@@ -148,9 +148,9 @@ class XmlPlaces:
             rank = 0
             if rest and isinstance(rest[0], int):
                 rank = int(rest.pop(0))
-            self._left -= len(element)
             if self._left < 0:
                 return UNKNOWN
+            self._left -= len(element)
             brothers = [child for child in element if local(child) == name]
             if rank >= len(brothers):
                 break
