@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 
 from maison.cli.console import say, warn
 from maison.cli.house import House
-from maison.cli.send_mllp import is_hl7v2, send_hl7v2
+from maison.cli.send_mllp import send_hl7v2
 from maison.formats import recognition
 from maison.formats.recognition import Family
 
@@ -73,7 +73,8 @@ def main(words: list[str]) -> int:
 def send(file: Path, url: str, key: str | None) -> int:
     try:
         content = file.read_bytes()
-        if is_hl7v2(content):
+        found = recognition.recognise(content)
+        if found is not None and found.family == Family.HL7V2:
             return by_mllp(file, content, url)
         parcel = recognise(content)
     except (OSError, NotRecognised) as problem:
