@@ -157,6 +157,13 @@ channels:approval            GET    integrateur,support,rssi,terminologie       
 channels:decide              POST   integrateur,support,rssi,terminologie        404
 channels:history             GET    integrateur,support,rssi,terminologie        404
 channels:restore             POST   integrateur                          404
+# conformance
+conformance:bench            GET    editeur,integrateur               200
+conformance:bench            POST   editeur,integrateur               422
+conformance:history          GET    editeur,integrateur               200
+conformance:history_csv      GET    editeur,integrateur               200
+conformance:export           POST   editeur,integrateur               409
+conformance:api              POST   public                            401/429
 # portal
 favicon                      GET    public                            302
 favicon                      POST   public                            302

@@ -17,6 +17,7 @@ Maison e-santé : la maison numérique de la santé d'une région.
 Faire vivre
   ./maison simulate …        fait vivre une journée d'appels, de missions et d'arrivées
   ./maison send FICHIER…     envoie un message à une maison ouverte et montre sa réponse  [--url URL]
+  ./maison conform FICHIER…  note la conformité d'un message, sans maison ouverte  [--json]
   ./maison import …          charge un référentiel officiel
   ./maison user …            comptes et habilitations
   ./maison audit verify      contrôle la chaîne des traces
@@ -40,6 +41,7 @@ COMMANDS: dict[str, str] = {
     "bench": "maison.cli.bench:main",
     "pictures": "maison.cli.pictures:main",
     "send": "maison.cli.send:main",
+    "conform": "maison.cli.conform:main",
     "simulate": "maison.cli.manage:simulate",
     "manage": "maison.cli.manage:main",
 }

@@ -23,7 +23,9 @@ from zoneinfo import ZoneInfo
 
 from maison.cli.console import say, warn
 from maison.cli.house import House
-from maison.cli.send_mllp import is_hl7v2, send_hl7v2
+from maison.cli.send_mllp import send_hl7v2
+from maison.formats import recognition
+from maison.formats.recognition import Family
 
 HUB_SANTE = "hub-sante/messages"
 DEMONSTRATION_SENDER = "fr.health.samu31"
@@ -71,7 +73,8 @@ def main(words: list[str]) -> int:
 def send(file: Path, url: str, key: str | None) -> int:
     try:
         content = file.read_bytes()
-        if is_hl7v2(content):
+        found = recognition.recognise(content)
+        if found is not None and found.family == Family.HL7V2:
             return by_mllp(file, content, url)
         parcel = recognise(content)
     except (OSError, NotRecognised) as problem:
@@ -139,6 +142,9 @@ def readable(answer: bytes) -> str:
 
 def recognise(content: bytes) -> Parcel:
     """By content, never by name. Broken content goes as it is: the house says what is wrong with it."""
+    found = recognition.recognise(content)
+    if found is not None and found.family != Family.HUB_SANTE:
+        raise NotRecognised(f"{found.family.french} reconnu, mais la maison n'a pas encore de porte publique pour lui.")
     start = content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
     if start in {b"{", b"["}:
         return _json(content)

@@ -9,19 +9,13 @@ from maison.cli.house import mllp_port
 from maison.formats.hl7v2.ack import ACCEPTED, Ack, read_ack
 from maison.formats.hl7v2.faults import InvalidMessage, UnreadableMessage, UnwritableMessage
 from maison.formats.hl7v2.mllp import Decoder, Frame, frame
-from maison.formats.hl7v2.wire import read_message, recognise
-
-__all__ = ["is_hl7v2", "send_hl7v2"]
+from maison.formats.hl7v2.wire import read_message
 
 WAIT_SECONDS = 30
 
 
 class NoAnswer(OSError):
     """Nobody listens, or the line was closed without a word."""
-
-
-def is_hl7v2(content: bytes) -> bool:
-    return recognise(content)
 
 
 def door_of(url: str) -> tuple[str, int]:

@@ -46,6 +46,7 @@ ROOMS = [
     "maison.interop.hub_sante",
     "maison.interop.hl7v2",
     "maison.interop.channels",
+    "maison.interop.conformance",
     "maison.steering.board",
 ]
 

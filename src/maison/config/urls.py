@@ -31,6 +31,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("urgences/", include("maison.services.emergency.urls")),
     path("hub-sante/", include("maison.interop.hub_sante.urls")),
     path("sejours/", include("maison.registries.stays.urls")),
+    path("echanges/conformite/", include("maison.interop.conformance.urls")),
     path("echanges/", include("maison.interop.exchanges.urls")),
     path("echanges/", include("maison.interop.channels.urls")),
     path("favicon.ico", public("the mark of the house")(favicon), name="favicon"),

@@ -26,6 +26,7 @@ GENERIC_ROLES = [
     Role("rssi", "Responsable de la sécurité du système d'information"),
     Role("dpo", "Délégué à la protection des données"),
     Role("auditeur", "Auditeur des traces"),
+    Role("editeur", "Éditeur de logiciel"),
 ]
 
 

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.http import HttpRequest
 
 
 class ExchangesConfig(AppConfig):
@@ -28,5 +29,14 @@ class ExchangesConfig(AppConfig):
         frame.register_room(
             "exchanges",
             "Échanges",
-            [frame.Place("Journal", "exchanges:journal"), frame.Place("Logiciels", "exchanges:clients")],
+            [
+                frame.Place("Journal", "exchanges:journal"),
+                frame.Place("Logiciels", "exchanges:clients"),
+                frame.Place("Conformité", "conformance:bench", _may_check),
+            ],
         )
+
+
+def _may_check(request: HttpRequest) -> bool:
+    """The bench is a room above: known here by its address and its right only."""
+    return "interop.check_conformance" in request.actor.grants  # type: ignore[attr-defined]
