@@ -9,7 +9,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from benches._cases import oriented_cases
+from maison.cli.house import mllp_port
 from maison.cli.throwaway import OpenHouse
+from maison_region import hospitals
 from maison_region.facilities import EMERGENCY_SITES, RANGUEIL
 from maison_region.people import professional
 from maison_region.sending import Door
@@ -18,7 +20,7 @@ from maison_region.stories import claude_falls, until
 if TYPE_CHECKING:
     from maison.foundations.access import Actor
 
-LINES, STORIES, NEWS = 20, 6, 20
+LINES, STORIES, NEWS, STAYS = 20, 6, 20, 60
 
 
 def live(house: OpenHouse) -> dict[str, str]:
@@ -41,6 +43,7 @@ def live(house: OpenHouse) -> dict[str, str]:
     deadline = time.monotonic() + 90
     while Arrival.objects.filter(service=wall).count() < LINES and time.monotonic() < deadline:
         time.sleep(0.3)
+    unit, stay = stays_of_a_day(house, now)
     nurse = come_in(professional("Romarin").idnat)
     arrivals = Arrival.objects.filter(service=wall).values_list("id", flat=True)
     receive_arrivals(
@@ -53,8 +56,23 @@ def live(house: OpenHouse) -> dict[str, str]:
         "arrival": str(arrival.id),
         "case": str(arrival.case_id),
         "exchange": str(Exchange.objects.order_by("-at")[0].id),
+        "unit": unit,
+        "stay": stay,
         "request": str(AccessRequest.objects.order_by("id")[0].id),
     }
+
+
+def stays_of_a_day(house: OpenHouse, now: datetime) -> tuple[str, str]:
+    """Hospitals say who is in their units; one unit of Rangueil and one of its stays."""
+    from maison.registries.stays.models import Stay
+
+    hospitals.tell("127.0.0.1", mllp_port(house.port), now, seed=31)
+    deadline = time.monotonic() + 60
+    of_rangueil = Stay.objects.filter(structure__finess=RANGUEIL.finess_eg, state="presente", care_unit__isnull=False)
+    while of_rangueil.count() < STAYS and time.monotonic() < deadline:
+        time.sleep(0.3)
+    one = of_rangueil.order_by("id")[0]
+    return str(one.care_unit_id), str(one.id)
 
 
 def oriented(house: OpenHouse, finess: list[str], count: int, now: datetime) -> None:

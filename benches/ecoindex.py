@@ -20,6 +20,7 @@ KILOBYTES = [0, 1.37, 144.7, 319.53, 479.46, 631.97, 783.38, 937.91, 1098.62, 12
 
 NURSE, REGULATOR, INTEGRATOR = "Léonie Romarin", "Amina Tramontane", "Maëlle Boussole"
 ADMINISTRATOR, LOCAL = "Célestin Micocoulier", "Sidonie Millet"
+BED_MANAGER, PRODUCT_OWNER = "Suzon Olivier", "Joséphine Gouvernail"
 PAGES = [
     ("", "Accueil public", "/"),
     ("", "Connexion", "/connexion/"),
@@ -52,6 +53,17 @@ PAGES = [
     (INTEGRATOR, "Logiciels raccordés", "/echanges/logiciels/"),
     (INTEGRATOR, "Supervision", "/supervision/"),
     (INTEGRATOR, "Alertes", "/supervision/alertes/"),
+    (INTEGRATOR, "Messages d'un patient", "/echanges/patient/"),
+    (INTEGRATOR, "Canaux d'échange", "/echanges/canaux/"),
+    (INTEGRATOR, "Créer un canal", "/echanges/canaux/nouveau/"),
+    (INTEGRATOR, "Carte des flux", "/echanges/flux/"),
+    (INTEGRATOR, "Tables de correspondance", "/echanges/canaux/tables/"),
+    (INTEGRATOR, "Banc de conformité", "/echanges/conformite/"),
+    (BED_MANAGER, "Patients présents par unité", "/sejours/"),
+    (BED_MANAGER, "Patients d'une unité", "/sejours/unites/{unit}/"),
+    (BED_MANAGER, "Une venue", "/sejours/{stay}/"),
+    (PRODUCT_OWNER, "Catalogue des services", "/catalogue/"),
+    (PRODUCT_OWNER, "Ajouter un service", "/catalogue/ajouter/"),
     (LOCAL, "Sécurité de mon compte", "/connexion/compte/"),
 ]
 

@@ -31,6 +31,7 @@ CSV_HEADER = [
     "Échange", "Le", "Sens", "Porte", "Type", "Émetteur", "Destinataires", "Identifiant de diffusion", "Dossier", "État",
     "Motif", "Octets",
 ]  # fmt: skip
+LINES = 15  # with its filters the page stays light
 LONGEST_EXPORT = 50_000
 LONGEST_SHOWN = 200_000
 
@@ -44,7 +45,7 @@ def _filter(request: HttpRequest) -> JournalFilter:
 @requires(P.VIEW)
 def journal(request: Any) -> HttpResponse:
     form = _filter(request)
-    rows = page_of(request, selectors.search(request.actor, **form.criteria()))
+    rows = page_of(request, selectors.search(request.actor, **form.criteria()), per_page=LINES)
     names = selectors.names_of_clients()
     for row in rows:
         row.software = names.get(row.client_id) or row.sender or "Inconnu"

@@ -23,6 +23,8 @@ COLUMNS = [Column("Qui"), Column("Sens"), Column("Par"), Column("24 h", numeric=
 CERTIFICATE_COLUMNS = [Column("De qui"), Column("Sujet"), Column("Expire"), Column("État")]
 DRAWN = 9
 ROW, WIDTH, BOX = 46, 960, 300
+# The drawing already says the largest flows: a page that holds both must stay light.
+LINES, ENDINGS = 10, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def _context(request: Any, form: CertificateForm | None = None) -> dict[str, Any
     endings = flow.certificates(request.actor)
     clients = [(str(one.client_id), one.who) for one in endings if one.client_id]
     return {
-        "map": found, "drawing": drawing(found.links), "page": page_of(request, found.links), "columns": COLUMNS, "endings": endings[:20],
+        "map": found, "drawing": drawing(found.links), "page": page_of(request, found.links, per_page=LINES), "columns": COLUMNS, "endings": endings[:ENDINGS],
         "certificate_columns": CERTIFICATE_COLUMNS, "form": form or CertificateForm(clients=clients), "may_declare": bool(clients) and request.actor.can(P.EDIT),
     }  # fmt: skip
 
