@@ -8,11 +8,12 @@ import sys
 import time
 
 from maison.cli.console import say, warn
-from maison.cli.house import ROOT, python
+from maison.cli.house import ROOT, mllp_port, python
 from maison.cli.throwaway import open_house
 
 FOLDER = ROOT / "docs" / "images"
 NURSE, REGULATOR = "Léonie Romarin", "Amina Tramontane"
+BED_MANAGER, INTEGRATOR = "Suzon Olivier", "Maëlle Boussole"
 # (file, who is signed in, address, link to follow, width, height, theme)
 PICTURES = [
     ("accueil", NURSE, "/", "", 1440, 900, "light"),
@@ -20,6 +21,8 @@ PICTURES = [
     ("mur", NURSE, "/urgences/tableau/", "Urgences adultes Rangueil>Ouvrir en mode mur", 1920, 1080, "dark"),
     ("tableau-telephone", NURSE, "/urgences/tableau/", "Urgences adultes Rangueil", 390, 844, "light"),
     ("regulation", REGULATOR, "/urgences/regulation/", "", 1440, 900, "light"),
+    ("presents", BED_MANAGER, "/sejours/", "", 1440, 900, "light"),
+    ("flux", INTEGRATOR, "/echanges/flux/", "", 1440, 900, "light"),
     ("maison", "", "/maison/", "", 1440, 900, "light"),
 ]
 
@@ -39,7 +42,16 @@ def main(words: list[str]) -> int:
     with open_house() as house, sync_playwright() as playwright:
         say("la région vit quelques heures…")
         for command in (
-            ("simulate", "--warmup", "--share", "1", "--departments", "31"),
+            (
+                "simulate",
+                "--warmup",
+                "--share",
+                "1",
+                "--departments",
+                "31",
+                "--mllp",
+                f"127.0.0.1:{mllp_port(house.port)}",
+            ),
             ("story", "--until", "transport", "--speed", "100000"),
         ):
             subprocess.run(

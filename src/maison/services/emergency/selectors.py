@@ -98,6 +98,9 @@ def services_for(actor: Actor) -> list[Structure]:
         .annotate(
             expected=Count("arrivals", filter=Q(arrivals__state__in=Arrival.EXPECTED)),
             unconfirmed=Count("arrivals", filter=Q(arrivals__relay__waiting=True)),
+            at_the_door=Count(
+                "arrivals", filter=Q(arrivals__relay__waiting=True, arrivals__state=Arrival.State.ARRIVED)
+            ),
             next_eta=Min("arrivals__eta_at", filter=Q(arrivals__state__in=Arrival.EXPECTED)),
         )
         .order_by("-unconfirmed", "parent__name", "name")
