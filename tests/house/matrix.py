@@ -102,6 +102,11 @@ emergency:stay_home          POST   regulateur,arm             health 404
 emergency:finish             POST   regulateur,arm             health 404
 emergency:reopen             POST   regulateur,arm             health 404
 # hub
+fhir:metadata                GET    public                            200
+fhir:smart_configuration     GET    public                            200
+fhir:token                   POST   public                            400
+fhir:door                    GET    public                            401
+fhir:door                    POST   public                            401
 hub_sante:messages           GET    public                            401
 hub_sante:messages           POST   public                            401
 # exchanges

@@ -47,6 +47,7 @@ ROOMS = [
     "maison.interop.hl7v2",
     "maison.interop.channels",
     "maison.interop.conformance",
+    "maison.interop.fhir",
     "maison.steering.board",
 ]
 

@@ -39,8 +39,14 @@ def provider_from(environ: Mapping[str, str], *, sandbox_url: str, sandbox: bool
     }
     if encryption["encrypted"] and not encryption["encryption_keys"]:
         raise SettingsError("MAISON_PSC_ENCRYPTED needs MAISON_PSC_ENCRYPTION_KEY_FILES: what comes could not be read.")
+    trusted = tuple(word.strip() for word in environ.get("MAISON_PSC_API_CLIENTS", "").split(",") if word.strip())
     if not issuer:
-        return {"issuer": f"{sandbox_url.rstrip('/')}/psc", **SANDBOX_CLIENT, **encryption}
+        return {
+            "issuer": f"{sandbox_url.rstrip('/')}/psc",
+            **SANDBOX_CLIENT,
+            **encryption,
+            "trusted_clients": trusted,
+        }
     registration = {
         "issuer": issuer,
         "client_id": environ.get("MAISON_PSC_CLIENT_ID", ""),
@@ -49,6 +55,7 @@ def provider_from(environ: Mapping[str, str], *, sandbox_url: str, sandbox: bool
         "private_key_id": environ.get("MAISON_PSC_KEY_ID", ""),
         "acr": environ.get("MAISON_PSC_ACR", "eidas1"),
         **encryption,
+        "trusted_clients": trusted,
     }
     if not registration["client_id"]:
         raise SettingsError("MAISON_PSC_CLIENT_ID is required with MAISON_PSC_ISSUER.")

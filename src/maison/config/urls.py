@@ -29,6 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("fichiers/", include("maison.foundations.files.urls")),
     path("ui/", include("maison.ui.urls")),
     path("urgences/", include("maison.services.emergency.urls")),
+    path("fhir/", include("maison.interop.fhir.urls")),
     path("hub-sante/", include("maison.interop.hub_sante.urls")),
     path("sejours/", include("maison.registries.stays.urls")),
     path("echanges/conformite/", include("maison.interop.conformance.urls")),

@@ -60,6 +60,7 @@ class Registration:
     encryption_keys: tuple[str, ...] = ()
     encrypted: bool = False
     acr: str = "eidas1"
+    trusted_clients: tuple[str, ...] = ()
     connect_seconds: float = 3.0
     read_seconds: float = 5.0
 
@@ -168,6 +169,26 @@ class ProviderClient:
         if not isinstance(subject, str) or not isinstance(sid, str) or not (subject or sid):
             raise SignInRefused("logout_nobody")
         return EndedSession(subject=subject, sid=sid)
+
+    def verified_bearer(self, token: str) -> dict[str, Any]:
+        """The claims of an access token shown to us by a client of ours, then those of userinfo: who holds it, until when.
+
+        Its signature, issuer, dates and level are checked here; the provider itself says that it is not revoked (userinfo).
+        A token obtained by another application is refused: `azp` (or `aud` when nothing else says who obtained it) must name
+        one the house was told to trust.
+        """
+        header = _header(token)
+        claims = self._decoded(token, header, required=["iss", "exp", "sub"], audience=None)
+        obtained_by = claims.get("azp") or claims.get("client_id")
+        parties = {str(one) for one in ([obtained_by] if obtained_by else _listed(claims.get("aud")))}
+        if not parties & {self.registration.client_id, *self.registration.trusted_clients}:
+            raise SignInRefused("authorised_party")
+        if not level_reaches(claims.get("acr"), self.registration.acr):
+            raise LevelTooLow("acr")
+        userinfo = self._userinfo(token)
+        if userinfo.get("sub") != claims["sub"]:
+            raise SignInRefused("userinfo_subject")
+        return {**claims, **userinfo, "exp": claims["exp"]}
 
     def end_session_url(self, *, id_token: str, return_to: str, state: str) -> str:
         """Where the browser ends its session of the provider; empty when the provider offers no such place."""
@@ -278,10 +299,13 @@ class ProviderClient:
 
     def _verified(self, token: str, *, required: list[str]) -> dict[str, Any]:
         """The claims of a token signed by the provider for us."""
-        try:
-            header = jwt.get_unverified_header(token)
-        except (jwt.PyJWTError, UnicodeEncodeError) as error:
-            raise SignInRefused("token_unreadable") from error
+        claims = self._decoded(token, _header(token), required=required, audience=self.registration.client_id)
+        self._check_party(claims)
+        return claims
+
+    def _decoded(
+        self, token: str, header: Mapping[str, Any], *, required: list[str], audience: str | None
+    ) -> dict[str, Any]:
         algorithm, kid = header.get("alg"), header.get("kid")
         if algorithm not in ALGORITHMS:
             raise SignInRefused("algorithm")
@@ -292,13 +316,12 @@ class ProviderClient:
                 key.key,
                 algorithms=[algorithm],
                 issuer=self.registration.issuer,
-                audience=self.registration.client_id,
+                audience=audience,
                 leeway=SKEW_SECONDS,
-                options={"require": required, "verify_signature": True},
+                options={"require": required, "verify_signature": True, "verify_aud": audience is not None},
             )
         except (jwt.PyJWTError, TypeError) as error:  # TypeError: the key is of another kind than the algorithm
             raise SignInRefused(_reason(error)) from error
-        self._check_party(claims)
         return claims
 
     def _check_party(self, claims: Mapping[str, Any]) -> None:
@@ -396,6 +419,17 @@ class ProviderClient:
         error = ProviderDown()
         error.add_note(why)
         raise error
+
+
+def _header(token: str) -> Mapping[str, Any]:
+    try:
+        return jwt.get_unverified_header(token)
+    except (jwt.PyJWTError, UnicodeEncodeError) as error:
+        raise SignInRefused("token_unreadable") from error
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
 
 
 def level_reaches(returned: object, asked: str) -> bool:

@@ -48,7 +48,7 @@ def register_client(*, actor: Actor, client_id: str, name: str, structure_id: UU
     from another platform). Passing `key=""` withdraws the key. `mllp` is (MSH-3, MSH-4, listening port or None for any port):
     how software that shows no certificate is known at the MLLP door.
     """
-    _may_manage(actor)
+    may_manage_clients(actor)
     if key and len(key) < SHORTEST_KEY:
         raise WeakKey
     found = Client.objects.select_for_update().filter(client_id=client_id).first()
@@ -76,7 +76,7 @@ def register_client(*, actor: Actor, client_id: str, name: str, structure_id: UU
 @transaction.atomic
 def change_key(*, actor: Actor, client_pk: UUID) -> tuple[Client, str]:
     """A new key; the old one opens nothing from the next request on."""
-    _may_manage(actor)
+    may_manage_clients(actor)
     client = Client.objects.select_for_update().filter(id=client_pk).first()
     if client is None:
         raise NotFound
@@ -88,7 +88,7 @@ def change_key(*, actor: Actor, client_pk: UUID) -> tuple[Client, str]:
     return client, key
 
 
-def _may_manage(actor: Actor) -> None:
+def may_manage_clients(actor: Actor) -> None:
     if not (actor.is_system or actor.can(P.MANAGE_CLIENTS)):
         raise Forbidden(permission=P.MANAGE_CLIENTS.code)
 

@@ -7,16 +7,13 @@ DELETE /hub-sante/messages/<id>/         the client has it
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 from dataclasses import dataclass, field
-from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
-from django.utils import timezone
+from django.db import DatabaseError, transaction
 
 from maison.formats.hub_sante import wire
 from maison.foundations import audit
@@ -24,6 +21,7 @@ from maison.foundations.access.actor import Actor
 from maison.interop.exchanges import journal
 from maison.interop.exchanges.actions import key_hash
 from maison.interop.exchanges.models import Client, Door, Exchange, exchange_target
+from maison.interop.exchanges.strangers import FAILURES_PER_MINUTE, failures, origin_hash
 
 from . import CHANNEL, intake, refusals
 from .refusals import Refusal
@@ -31,7 +29,6 @@ from .refusals import Refusal
 log = logging.getLogger(__name__)
 
 ALLOWED_TYPES = {"application/json": "json", "application/xml": "xml", "text/xml": "xml"}
-FAILURES_PER_MINUTE = 20
 MAILBOX_PAGE = 50
 
 
@@ -127,7 +124,7 @@ def _charset(content_type: str) -> str:
 def unknown(call: Call, detail: str = "") -> Answer:
     """No key, a wrong one, or a certificate nobody declared: refused and traced, without keeping what a stranger sends."""
     reason = refusals.UNKNOWN_CERTIFICATE if call.door == Door.MTLS else refusals.NO_KEY
-    if _failures(call.origin) > FAILURES_PER_MINUTE:
+    if failures(call.origin) > FAILURES_PER_MINUTE:
         return _refused(refusals.TOO_MANY, {"Retry-After": "60"})
     size = call.declared_length if call.declared_length is not None else len(call.body or b"")
     with transaction.atomic():
@@ -139,31 +136,10 @@ def unknown(call: Call, detail: str = "") -> Answer:
         audit.record(
             Actor.software("unknown", "Émetteur inconnu", exchange_id=entry.id), "exchanges.refused",
             target=exchange_target(entry.id), outcome="refused",
-            details={"code": reason.code, "door": call.door, "origin": _origin_hash(call.origin)[:16]},
+            details={"code": reason.code, "door": call.door, "origin": origin_hash(call.origin)[:16]},
         )  # fmt: skip
     challenge = {"WWW-Authenticate": 'Bearer realm="hub-sante"'} if reason is refusals.NO_KEY else {}
     return _refused(reason, challenge)
-
-
-def _origin_hash(origin: str) -> str:
-    return hashlib.sha256(f"{settings.SECRET_KEY}{origin}".encode()).hexdigest()
-
-
-def _failures(origin: str) -> int:
-    """Count this failure; returns how many there were in this minute and the last one."""
-    minute = timezone.now().replace(second=0, microsecond=0)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO exchanges_keyfailure (origin, minute, count) VALUES (%s, %s, 1) "
-            "ON CONFLICT (origin, minute) DO UPDATE SET count = exchanges_keyfailure.count + 1",
-            [_origin_hash(origin), minute],
-        )
-        cursor.execute("DELETE FROM exchanges_keyfailure WHERE minute < %s", [minute - timedelta(minutes=5)])
-        cursor.execute(
-            "SELECT sum(count) FROM exchanges_keyfailure WHERE origin = %s AND minute >= %s",
-            [_origin_hash(origin), minute - timedelta(minutes=1)],
-        )
-        return int(cursor.fetchone()[0])
 
 
 def _refused(reason: refusals.Reason, headers: dict[str, str] | None = None) -> Answer:
