@@ -59,6 +59,7 @@ def test_keys_are_not_said_by_what_holds_them() -> None:
 def running() -> Iterator[Store]:
     with running_store() as running:
         yield running
+        s3.leave_stores()
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ import re
 import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from http import HTTPStatus
 from typing import BinaryIO
 from urllib.parse import urlsplit
@@ -55,6 +54,9 @@ class S3Store(Place):
             headers={"User-Agent": "maison-esante"},
             follow_redirects=False,
         )
+
+    def leave(self) -> None:
+        self._http.close()
 
     # -- the port
 
@@ -247,7 +249,18 @@ def _text(element: etree._Element, tag: str) -> str:
     return element.findtext(f"{{*}}{tag}") or ""
 
 
-@cache
+_stores: dict[tuple[str, Credentials], S3Store] = {}
+
+
 def store_at(url: str, credentials: Credentials) -> S3Store:
     """One for the process: its connections are kept."""
-    return S3Store(url, credentials)
+    known = _stores.get((url, credentials))
+    if known is None:
+        known = _stores[url, credentials] = S3Store(url, credentials)
+    return known
+
+
+def leave_stores() -> None:
+    """Close the connections that are kept; the next use opens its own."""
+    while _stores:
+        _stores.popitem()[1].leave()
