@@ -16,17 +16,17 @@ from maison.foundations.events.models import StoredEvent
 from maison.foundations.relay.models import Relay
 from maison.interop.channels import calls, delivery, desks, execution, live
 from maison.interop.channels.actions import mending, versions
-from maison.interop.channels.errors import NothingToMend, ReasonNeeded
+from maison.interop.channels.errors import NothingToMend, NotReady, ReasonNeeded
 from maison.interop.channels.events import ChannelSuspended
 from maison.interop.channels.language import engine, formats
 from maison.interop.channels.language.configuration import Item
-from maison.interop.channels.models import Delivery, Passage, TargetState
+from maison.interop.channels.models import Delivery, Passage, TargetState, Version
 from maison.interop.channels.permissions import P
 from maison.interop.channels.ports import folders
 from maison.interop.channels.ports import https as https_port
 from maison.interop.channels.ports.base import Parcel, Receipt
 from maison.interop.channels.ports.house import JournalSource
-from maison.interop.exchanges.models import Exchange
+from maison.interop.exchanges.models import Client, Exchange
 from tests.factories import StructureFactory
 from tests.interop import wires
 from tests.interop.channels.fictional import adt
@@ -95,6 +95,14 @@ def test_a_message_seen_twice_counts_once_and_another_body_under_its_name_is_ref
 def test_a_folder_never_leads_outside_the_root(workshop):
     for words in ("../ailleurs", "/etc", ".", "a/../../b"):
         assert folders.place(words) is None
+
+
+@pytest.mark.parametrize("folder", ["copie/entree", "copie", "copie/sortie/archive"])
+def test_a_hospital_takes_no_folder_that_serves_another(workshop, folder):
+    workshop.live(structure=StructureFactory())
+    said = COPY.replace("{code}/entree", folder)
+    with pytest.raises(NotReady, match="sert déjà à un canal d'une autre structure"):
+        workshop.live(said, code="voisin", structure=StructureFactory())
 
 
 def test_the_target_is_down_one_hour_then_everything_leaves_in_the_order_of_each_patient(workshop):
@@ -293,6 +301,23 @@ def test_a_defect_of_the_house_is_retried_then_told_and_loses_nothing(workshop, 
     assert controls(workshop.out("copie/sortie")) == ["M0001"]
 
 
+def test_a_defect_while_deliveries_are_written_loses_nothing_and_sends_once(workshop, monkeypatch):
+    workshop.live()
+    send(workshop, 1)
+
+    def broken(*args, **kwargs):
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(execution.Delivery.objects, "bulk_create", broken)
+        workshop.turn()
+    held = Passage.objects.get()
+    assert (held.state, held.reason, Delivery.objects.count()) == ("received", desks.HOUSE, 0)
+    workshop.later(hours=2)
+    workshop.turn()
+    assert controls(workshop.out("copie/sortie")) == ["M0001"]
+
+
 def test_a_crash_after_the_target_took_it_sends_again_under_the_same_name(workshop, monkeypatch):
     workshop.live()
     send(workshop, 1)
@@ -353,6 +378,30 @@ def test_a_channel_takes_from_the_journal_what_its_source_says_and_never_a_refus
     }
     other = config.with_(source=Item("journal", {"porte": "amqp", "logiciel": "", "nature": ""}))
     assert not any(JournalSource.takes(row, other, {}) for row in Exchange.objects.all())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_hospital_hears_its_own_software_and_never_that_of_another_nor_the_events_of_the_house(workshop, client):
+    wires.declare()
+    wires.post(client, wires.envelope(wires.technical(optionalStringField="avant")))
+    other = StructureFactory()
+    workshop.live(JOURNAL, code="journal", structure=other)
+    assert Version.objects.get().report["messages"] == 0
+    workshop.turn()
+    wires.post(client, wires.envelope(wires.technical(optionalStringField="après")))
+    workshop.turn()
+    assert workshop.out("journal/sortie") == []
+    Client.objects.update(structure=other)
+    wires.post(client, wires.envelope(wires.technical(optionalStringField="le sien")))
+    workshop.turn()
+    (own,) = workshop.out("journal/sortie")
+    assert "le sien" in own.decode()
+    events = JOURNAL.replace('canal = "journal"', 'canal = "faits"').replace("journal/sortie", "faits/sortie")
+    events = events.replace(
+        'type = "journal"\nnature = "TECHNICAL_NOREQ"', 'type = "evenements"\nnoms = ["channels.suspended"]'
+    )
+    with pytest.raises(NotReady, match="seul un canal de l'agence"):
+        workshop.live(events, code="faits", structure=other)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -190,6 +190,8 @@ def _stop(channel: Channel, passage: Passage, refusal: Refusal) -> bool:
 
 
 def _try_later(channel: Channel, passage: Passage, error: str) -> bool:
+    # The savepoint took back what was written, not what this object says: kept as `sending` it would be lost.
+    passage.state, passage.done_at, passage.flags, passage.path = State.RECEIVED, None, [], ""
     words = f"Défaut de la maison ({error}), tentative {passage.attempts}"
     if passage.attempts >= ATTEMPTS:
         passage.state, passage.reason, passage.words = State.STOPPED, desks.HOUSE, words

@@ -21,7 +21,7 @@ from maison.foundations.access.actor import Actor
 from maison.interop.exchanges import journal
 from maison.interop.exchanges.models import Client, Exchange
 
-from . import live
+from . import live, reach
 from .access import access_channel, version_of
 from .errors import PayloadGone
 from .language import engine, formats, text
@@ -77,6 +77,8 @@ def source_exchanges(channel: Channel, config: Configuration, days: int) -> list
     if config.source.kind != "journal":
         return list(rows.filter(channel=channel.journal_channel).order_by("-seq")[: MOST + 1])
     rows = rows.exclude(channel__startswith="canal:")
+    if (heard := reach.software(channel)) is not None:
+        rows = rows.filter(client_id__in=heard)
     source = config.source
     for name, column in (("porte", "door"), ("nature", "message_type")):
         if source.text(name):

@@ -11,7 +11,7 @@ from django.utils import timezone
 from maison.foundations import audit
 from maison.foundations.access.actor import Actor
 from maison.foundations.events import publish
-from maison.interop.channels import live, trial
+from maison.interop.channels import live, reach, trial
 from maison.interop.channels.access import access_channel, require_in, version_of
 from maison.interop.channels.errors import (
     ChannelExists,
@@ -162,6 +162,7 @@ def obstacles(version: Version) -> list[str]:
     ]
     found += [shape.absent for shape in shapes if shape.absent]
     found += base.source(config.source.kind).faults(config)
+    found += reach.faults(version.channel, config)
     for target in config.targets:
         found += [f"Cible {target.name} : {words}" for words in base.target(target.kind).faults(target)]
     approved = live.tables(config.tables)
@@ -258,7 +259,12 @@ def roll_back(*, actor: Actor, code: str, number: int) -> Version:
         editor_names=old.editor_names, based_on=old.number, tested_at=old.tested_at, report=old.report, submitted_at=old.submitted_at,
         approved_by=old.approved_by, approver_name=old.approver_name, restored_by=actor.name,
     )  # fmt: skip
-    text.read(old.text, vocabulary())  # an adapter it needs may have gone since
+    try:  # an adapter it needs may have gone since
+        config = text.read(old.text, vocabulary())
+    except BadConfiguration as error:
+        raise ConfigurationRefused(str(error)) from error
+    if found := reach.faults(channel, config):
+        raise NotReady(" ".join(found))
     _enter_service(actor, channel, version, "channels.version_restored", restores=old.number)
     return version
 

@@ -13,6 +13,7 @@ from maison.foundations.events import known_events
 from maison.foundations.events.models import Cursor, StoredEvent
 from maison.foundations.events.reader import Reader
 from maison.foundations.ledger import watermark
+from maison.interop.channels import reach
 from maison.interop.channels.arrivals import Arrival, follow, receive
 from maison.interop.channels.language.configuration import Configuration
 from maison.interop.channels.language.shapes import Field, Shape
@@ -60,10 +61,11 @@ class JournalSource(Source):
         cursor = SourceCursor.objects.select_for_update().get(pk=cursor.pk)
         rows = list(Exchange.objects.raw(NEXT, [cursor.position, cursor.rank, watermark(), WINDOW]))
         wanted: list[Exchange] = []
+        heard = reach.software(channel)
         clients = dict(Client.objects.values_list("id", "client_id")) if config.source.text("logiciel") else {}
         for row in rows:
             cursor.position, cursor.rank = row.position, row.seq
-            if self.takes(row, config, clients):
+            if self.takes(row, config, clients) and (heard is None or row.client_id in heard):
                 wanted.append(row)
                 if len(wanted) >= limit:
                     break

@@ -19,8 +19,8 @@ from maison.ui.french import moment
 from maison.ui.lists import csv_response, page_of
 from maison.ui.pages import done, page
 
-LIST_COLUMNS = [Column("Canal"), Column("Responsable"), Column("État"), Column("24 h", numeric=True), Column("À réparer", numeric=True),
-                Column("Dernier message"), Column("Version")]  # fmt: skip
+LIST_COLUMNS = [Column("Canal"), Column("État"), Column("24 h", numeric=True), Column("À réparer", numeric=True),
+                Column("Dernier message"), Column("Version"), Column("Responsable")]  # fmt: skip
 MESSAGE_COLUMNS = [Column("Reçu"), Column("État"), Column("Motif"), Column("Remises"), Column("Échange")]
 
 

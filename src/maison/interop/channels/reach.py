@@ -1,0 +1,57 @@
+"""What a channel may hear of the house: everything for the agency's, its own structure's software for any other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import UUID
+
+from maison.foundations.structures.models import Structure
+from maison.interop.exchanges.models import Client
+
+from . import live
+from .language.configuration import Configuration
+from .models import Channel, Version
+
+
+def hears_everything(channel: Channel) -> bool:
+    return Structure.objects.filter(id=channel.structure_id, kind=Structure.Kind.AGENCY).exists()
+
+
+def software(channel: Channel) -> frozenset[UUID] | None:
+    """The software whose messages it may take; None: any, and messages of no software."""
+    if hears_everything(channel):
+        return None
+    return frozenset(Client.objects.filter(structure_id=channel.structure_id).values_list("id", flat=True))
+
+
+def faults(channel: Channel, config: Configuration) -> list[str]:
+    """What this configuration asks for beyond the reach of its channel, in French."""
+    if hears_everything(channel):
+        return []
+    if config.source.kind == "evenements":
+        return ["Les événements de la maison concernent toutes les structures : seul un canal de l'agence les lit."]
+    name = config.source.text("logiciel")
+    if config.source.kind == "journal" and name:
+        own = Client.objects.filter(structure_id=channel.structure_id, client_id=name)
+        if not own.exists():
+            return [f"Le logiciel « {name} » n'est pas déclaré pour la structure de ce canal."]
+    return _folder_faults(channel, config)
+
+
+def _folders(config: Configuration) -> dict[str, Path]:
+    from .ports.folders import place
+
+    said = [item.text("chemin") for item in (config.source, *config.targets) if item.kind == "dossier"]
+    return {text: found for text in said if (found := place(text)) is not None}
+
+
+def _folder_faults(channel: Channel, config: Configuration) -> list[str]:
+    """A folder that serves another structure, or is inside or around one, holds messages that are not this channel's."""
+    own = _folders(config)
+    others = Version.objects.filter(state=Version.State.LIVE).exclude(channel__structure_id=channel.structure_id)
+    taken = [folder for version in others for folder in _folders(live.configuration(version)).values()] if own else []
+    return [
+        f"Le dossier « {text} » sert déjà à un canal d'une autre structure."
+        for text, folder in own.items()
+        if any(folder.is_relative_to(other) or other.is_relative_to(folder) for other in taken)
+    ]
