@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import socket
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -135,10 +135,10 @@ def _upper(name: str) -> str:
     return "".join(letter for letter in plain if not unicodedata.combining(letter)).upper()
 
 
-def tell(host: str, port: int, now: datetime, seed: int) -> tuple[int, int]:
+def tell(host: str, port: int, now: datetime, seed: int, sites: Sequence[EmergencySite] = HOSPITALS) -> tuple[int, int]:
     """Send what these hospitals have said; returns how many messages were accepted and refused. Raises OSError without a door."""
     said = sorted(
-        (message for site in HOSPITALS for stay in stays_at(site, now, seed) for message in messages_of(stay, now)),
+        (message for site in sites for stay in stays_at(site, now, seed) for message in messages_of(stay, now)),
         key=lambda one: one[0],
     )
     accepted = refused = 0
