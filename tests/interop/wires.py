@@ -10,10 +10,12 @@ from uuid import uuid4
 
 from maison.formats.hub_sante import wire
 from maison.foundations.access.actor import Actor
+from maison.foundations.events.models import Cursor, StoredEvent
 from maison.interop.exchanges.actions import register_client
 from maison.interop.exchanges.models import Client
-from maison.interop.hub_sante import integration
+from maison.interop.hub_sante import integration, outbound
 from tests.factories import StructureFactory
+from tests.foundations.ledgers import wait_until
 
 KEY = "cle-de-demonstration-de-trente-deux-signes"
 SAMU = "fr.health.samu31"
@@ -119,6 +121,18 @@ def integrate_all() -> int:
     while done := integration.integrate_pending():
         total += done
     return total
+
+
+def answer_all() -> None:
+    """Everything the house has published is told. The watermark is that of the whole server, which other tests share."""
+    last = StoredEvent.objects.latest("position", "seq")
+
+    def told() -> bool:
+        outbound.answer_events()
+        cursor = Cursor.objects.filter(reader=outbound.OUTBOUND_READER).first()
+        return cursor is not None and (cursor.position, cursor.seq) >= (last.position, last.seq)
+
+    wait_until(told, "all facts told")
 
 
 def official(shared: Path, *parts: str) -> list[Path]:

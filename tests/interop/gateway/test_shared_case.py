@@ -95,7 +95,7 @@ def test_by_the_mailbox_of_a_software_that_only_posts(
 ) -> None:
     wires.declare(structure=samu31, doors=("http", "mailbox"))
     case = opened(signed_in_client, samu31)
-    outbound.answer_events()
+    wires.answer_all()
     assert outbound.answer_events() == 0, "told once, however often the facts are read"
     (waiting,) = json.loads(client.get(BOX, headers=wires.bearer()).content)["messages"]
     sent = waiting["message"]
@@ -123,7 +123,7 @@ def test_an_update_follows_its_case_in_the_mailbox_and_a_refusal_asks_for_a_pers
     wires.declare(structure=samu31, doors=("http", "mailbox"))
     case = opened(signed_in_client, samu31)
     noted(signed_in_client, samu31, case)
-    outbound.answer_events()
+    wires.answer_all()
     first, second = (it["message"] for it in json.loads(client.get(BOX, headers=wires.bearer()).content)["messages"])
     assert official(first, "createCaseHealth") == official(second, "createCaseHealthUpdate") == []
     assert second["distributionKind"] == "Update"
@@ -150,7 +150,7 @@ def test_by_the_broker_and_the_national_hub(
     structure = Structure.objects.get(hub_id=wires.SAMU)
     case = opened(signed_in_client, structure)
     noted(signed_in_client, structure, case)
-    outbound.answer_events()
+    wires.answer_all()
     received = samu.receive("message", 2)
     sent = [json.loads(wire.write(envelope)) for envelope in received]
     assert official(sent[0], "createCaseHealth") == official(sent[1], "createCaseHealthUpdate") == []

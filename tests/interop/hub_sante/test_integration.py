@@ -13,7 +13,7 @@ from maison.foundations.relay.models import Relay
 from maison.interop.exchanges import actions, journal
 from maison.interop.exchanges.models import Exchange
 from maison.interop.exchanges.permissions import P
-from maison.interop.hub_sante import intake, integration, outbound, rooms
+from maison.interop.hub_sante import intake, integration, rooms
 from maison.services.emergency.models import Case
 from tests.factories import actor_with
 from tests.interop import wires
@@ -270,7 +270,7 @@ def test_the_sender_of_a_case_is_told_when_the_receiving_service_saw_it(client):
     case = Case.objects.get()
     for _ in range(2):
         publish(CaseConsulted(case.id, wires.agency().id))
-    outbound.answer_events()
+    wires.answer_all()
     assert said("CONSULTE").count() == 1
     assert wire.read_envelope(journal.payload_of(said("CONSULTE").get())).message.step == "CONSULTE"
 
