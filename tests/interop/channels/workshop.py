@@ -16,6 +16,7 @@ from maison.interop.channels.models import Channel, Delivery, Passage, TargetSta
 from maison.interop.channels.permissions import P
 from maison.interop.channels.ports.base import vocabulary
 from tests.factories import StructureFactory
+from tests.foundations.ledgers import wait_for_watermark
 
 RIGHTS = (P.VIEW, P.EDIT, P.APPROVE, P.TABLES, P.MEND, P.READ_PAYLOAD, P.CODES)
 
@@ -88,6 +89,7 @@ class Workshop:
         if table and "sexe@1" in said and not tables.MappingTable.objects.exists():
             self.table()
         channel = self.draft(said, structure)
+        wait_for_watermark()  # what came before is not collected
         self.into_service(code)
         return channel
 
@@ -100,6 +102,7 @@ class Workshop:
 
     def turn(self, limit: int = 200) -> int:
         """Everything that is due, until nothing moves."""
+        wait_for_watermark()
         total = 0
         for _ in range(limit):
             done = execution.turn() + delivery.turn()
