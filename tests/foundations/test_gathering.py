@@ -141,5 +141,5 @@ def test_the_statements_of_hot_paths_are_prepared_unless_the_pooler_forbids_it()
     trace("un")
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%audit_entry%'")
-        assert cursor.fetchone()[0] == 1
+        assert cursor.fetchone()[0] >= 1  # the connection is that of the worker: other tests may have prepared others
     assert "prepare_threshold" not in database_from({"MAISON_DB_PREPARE": "0"}, Path())["OPTIONS"]

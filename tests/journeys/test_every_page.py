@@ -14,13 +14,11 @@ from maison.cli.house import mllp_port
 from maison.cli.throwaway import OpenHouse
 from maison_region import hospitals
 from maison_region.facilities import RANGUEIL
-from maison_region.stories import StoryMessage, claude_falls, until
 from tests.browsers import faults_at_every_width
 
 pytestmark = pytest.mark.browser
 
 type Person = Callable[..., Page]
-type Tell = Callable[[list[StoryMessage]], None]
 
 ADDRESSES: dict[str, list[str]] = defaultdict(list)
 for who, _, address in PAGES:
@@ -42,9 +40,8 @@ def test_axe_finds_nothing_on_the_pages_of(who: str, house: OpenHouse, person: P
     assert faults == {}
 
 
-def test_axe_finds_nothing_on_what_lists_lead_to(house: OpenHouse, person: Person, tell: Tell, now: datetime) -> None:
+def test_axe_finds_nothing_on_what_lists_lead_to(house: OpenHouse, person: Person, now: datetime) -> None:
     hospitals.tell("127.0.0.1", mllp_port(house.port), now, seed=7, sites=[RANGUEIL])
-    tell(until(claude_falls(now, rank=555), "engaged"))
     faults = {}
     page = person(BED_MANAGER)
     page.goto(f"{house.url}/sejours/")
