@@ -325,8 +325,8 @@ class _Actors:
 class LaneLoop:
     """Runs in the worker: works while there is something, then waits to be told by the database, a second at most."""
 
-    def __init__(self, *works: Callable[[], int]) -> None:
-        self.works = works
+    def __init__(self, *works: Callable[[], int], name: str = "lanes") -> None:
+        self.works, self.name = works, name
         self.listening: psycopg.Connection | None = None
 
     def __call__(self, life: Life) -> None:
@@ -349,14 +349,14 @@ class LaneLoop:
         try:
             if self.listening is None or self.listening.closed:
                 self.listening = psycopg.connect(
-                    announcer.connection_string(), autocommit=True, application_name="maison-lanes"
+                    announcer.connection_string(), autocommit=True, application_name=f"maison-{self.name}"
                 )
                 self.listening.execute(f"LISTEN {announcer.CHANNEL}")
                 return  # something may have come before we listened
             for _ in self.listening.notifies(timeout=POLL_SECONDS, stop_after=1):
                 pass
         except psycopg.Error as error:
-            log.warning("lanes.listen_failed %s", type(error).__name__)
+            log.warning("lanes.listen_failed %s %s", self.name, type(error).__name__)
             self._forget()
             time.sleep(POLL_SECONDS)
 
