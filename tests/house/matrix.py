@@ -121,6 +121,17 @@ exchanges:replay_selection   POST   integrateur                       303
 exchanges:patient            GET    integrateur                health 200
 exchanges:find_patient       POST   integrateur                health 422
 exchanges:set_aside          POST   integrateur                       404
+# sources
+sources:loadings             GET    terminologie,charge_territoire,support,ars 200
+sources:loading              GET    terminologie,charge_territoire,support,ars 404
+sources:anomalies            GET    terminologie,charge_territoire,support,ars 404
+# terminology
+terminology:catalogue        GET    signed                            200
+terminology:system           GET    signed                            404
+terminology:system_csv       GET    signed                            404
+terminology:concept          GET    signed                            404
+terminology:value_set        GET    signed                            404
+terminology:value_set_csv    GET    signed                            404
 # stays
 stays:census                 GET    gestionnaire_lits,ioa,medecin_receveur,charge_territoire,ars 200
 stays:export                 GET    gestionnaire_lits,ioa,medecin_receveur,charge_territoire,ars 200

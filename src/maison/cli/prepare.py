@@ -51,6 +51,7 @@ def migrate() -> None:
             say(f"mise à jour de la base : {len(plan)} étapes…")
             call_command("migrate", verbosity=0, interactive=False)
             call_command("load_catalogue", stdout=io.StringIO())  # each release opens the services it brings
+            call_command("load_tables", stdout=io.StringIO())
         keep_positions_growing()
     finally:
         with connection.cursor() as cursor:

@@ -40,6 +40,8 @@ ROOMS = [
     "maison.foundations.crisis",
     "maison.foundations.supervision",
     "maison.registries.stays",
+    "maison.registries.sources",
+    "maison.registries.terminology",
     "maison.services.portal",
     "maison.services.emergency",
     "maison.interop.exchanges",

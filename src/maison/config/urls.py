@@ -32,6 +32,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("fhir/", include("maison.interop.fhir.urls")),
     path("hub-sante/", include("maison.interop.hub_sante.urls")),
     path("sejours/", include("maison.registries.stays.urls")),
+    path("referentiels/chargements/", include("maison.registries.sources.urls")),
+    path("nomenclatures/", include("maison.registries.terminology.urls")),
     path("echanges/conformite/", include("maison.interop.conformance.urls")),
     path("echanges/", include("maison.interop.exchanges.urls")),
     path("echanges/", include("maison.interop.channels.urls")),
