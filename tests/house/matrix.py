@@ -125,6 +125,9 @@ exchanges:set_aside          POST   integrateur                       404
 sources:loadings             GET    terminologie,charge_territoire,support,ars 200
 sources:loading              GET    terminologie,charge_territoire,support,ars 404
 sources:anomalies            GET    terminologie,charge_territoire,support,ars 404
+# facilities
+facilities:search            GET    signed                            200
+facilities:sheet             GET    signed                            404
 # terminology
 terminology:catalogue        GET    signed                            200
 terminology:system           GET    signed                            404

@@ -42,6 +42,7 @@ ROOMS = [
     "maison.registries.stays",
     "maison.registries.sources",
     "maison.registries.terminology",
+    "maison.registries.facilities",
     "maison.services.portal",
     "maison.services.emergency",
     "maison.interop.exchanges",
