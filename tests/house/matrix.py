@@ -128,6 +128,9 @@ sources:anomalies            GET    terminologie,charge_territoire,support,ars 4
 # facilities
 facilities:search            GET    signed                            200
 facilities:sheet             GET    signed                            404
+# professionals
+professionals:search         GET    signed                            200
+professionals:sheet          GET    signed                            404
 # terminology
 terminology:catalogue        GET    signed                            200
 terminology:system           GET    signed                            404

@@ -43,6 +43,7 @@ ROOMS = [
     "maison.registries.sources",
     "maison.registries.terminology",
     "maison.registries.facilities",
+    "maison.registries.professionals",
     "maison.services.portal",
     "maison.services.emergency",
     "maison.interop.exchanges",

@@ -33,6 +33,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("hub-sante/", include("maison.interop.hub_sante.urls")),
     path("sejours/", include("maison.registries.stays.urls")),
     path("referentiels/chargements/", include("maison.registries.sources.urls")),
+    path("referentiels/professionnels/", include("maison.registries.professionals.urls")),
     path("referentiels/structures/", include("maison.registries.facilities.urls")),
     path("nomenclatures/", include("maison.registries.terminology.urls")),
     path("echanges/conformite/", include("maison.interop.conformance.urls")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from datetime import timedelta
 from uuid import UUID
 
@@ -142,6 +143,20 @@ def _follow_situations(user: User, claims: tuple[SituationClaim, ...]) -> None:
             situation.ended_on = today
             situation.save(update_fields=["ended_on"])
             audit.record(actor, "accounts.situation_ended", target=situation, structure=situation.structure_id)
+
+
+@transaction.atomic
+def end_situations(*, actor: Actor, situation_ids: Collection[UUID], reason: str) -> int:
+    """A registry says that these posts are over: what hung on them closes at once (REF-03). Returns how many were open."""
+    ended = 0
+    for situation in Situation.objects.select_for_update().filter(id__in=situation_ids, ended_on=None).order_by("id"):
+        situation.ended_on = timezone.localdate()
+        situation.save(update_fields=["ended_on"])
+        audit.record(
+            actor, "accounts.situation_ended", target=situation, structure=situation.structure_id, reason=reason
+        )
+        ended += 1
+    return ended
 
 
 @transaction.atomic

@@ -176,15 +176,15 @@ def _understand_sirene(line: Line, header: list[str]) -> Understood:
 
 FINESS_ETALAB = register_source(
     Source(code=ETALAB, name="FINESS, établissements (extrait)", publisher="DREES", licence="Licence Ouverte 2.0",
-           open=open_etalab, project=project, fresh_days=75, shown=("name", "city"))
+           open=open_etalab, project=project, tables=("facilities_facility",), fresh_days=75, shown=("name", "city"))
 )  # fmt: skip
 FINESS_PLUS = register_source(
     Source(code=PLUS, name="FINESS+, structures", publisher="ANS", licence="Licence Ouverte 2.0", open=open_plus,
-           project=project, fresh_days=7, shown=("kind", "name", "city"))
+           project=project, tables=("facilities_facility",), fresh_days=7, shown=("kind", "name", "city"))
 )  # fmt: skip
 SIRENE_SITES = register_source(
     Source(code=SIRENE, name="SIRENE, établissements suivis", publisher="INSEE", licence="Licence Ouverte 2.0",
-           open=open_sirene, project=project, fresh_days=40, max_gone_ratio=0.1, shown=("line", "city"))
+           open=open_sirene, project=project, tables=("facilities_facility",), fresh_days=40, max_gone_ratio=0.1, shown=("line", "city"))
 )  # fmt: skip
 
 

@@ -39,10 +39,19 @@ def apply(source: Source, vintage: dt.date, progress: Callable[[int], None]) -> 
         cursor.execute("SELECT count(*) FROM touched")
         total = cursor.fetchone()[0]
     done = 0
-    for first in range(1, total + 1, BATCH_ENTITIES):
+    for number, first in enumerate(range(1, total + 1, BATCH_ENTITIES), 1):
         with transaction.atomic():
             done += _apply_batch(source, vintage, first, first + BATCH_ENTITIES - 1)
             progress(done)
+        if number.bit_count() == 1:
+            _refresh_statistics(source)
+
+
+def _refresh_statistics(source: Source) -> None:
+    """After batches 1, 2, 4, 8…: on a first load the planner would else read whole tables that it remembers empty."""
+    with connection.cursor() as cursor:
+        for table in ("sources_row", *source.tables):
+            cursor.execute(f"ANALYZE {connection.ops.quote_name(table)}")
 
 
 def _apply_batch(source: Source, vintage: dt.date, first: int, last: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -57,7 +57,8 @@ class Opened:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """One official file. `project(source, entities)` rebuilds what the registry shows of these entities from all their rows;
-    it runs in the transaction of each batch and must give the same result when it runs twice."""
+    it runs in the transaction of each batch and must give the same result when it runs twice. `shown` are the fields of an example
+    of difference, `tables` those that `project` writes."""
 
     code: str
     name: str
@@ -68,7 +69,8 @@ class Source:
     max_gone_ratio: float = MAX_GONE_RATIO
     fresh_days: int = FRESH_DAYS
     public: bool = True
-    shown: Sequence[str] = field(default=())
+    shown: Sequence[str] = ()
+    tables: Sequence[str] = ()
 
 
 _sources: dict[str, Source] = {}

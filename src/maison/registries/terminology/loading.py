@@ -37,6 +37,7 @@ def source_of(terminology: Terminology, *, publisher: str = "") -> Source:
         code=f"{KINDS[terminology.kind]}:{terminology.address}"[:200], name=terminology.title[:200],
         publisher=publisher or terminology.publisher, licence="", project=project,
         open=lambda path: opened(terminology), shown=("display",),
+        tables=("terminology_concept",) if terminology.kind == "system" else ("terminology_member",),
     )  # fmt: skip
 
 
