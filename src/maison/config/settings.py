@@ -52,6 +52,7 @@ ROOMS = [
     "maison.interop.channels",
     "maison.interop.conformance",
     "maison.interop.fhir",
+    "maison.interop.directories",
     "maison.steering.board",
 ]
 
