@@ -122,15 +122,25 @@ exchanges:patient            GET    integrateur                health 200
 exchanges:find_patient       POST   integrateur                health 422
 exchanges:set_aside          POST   integrateur                       404
 # sources
-sources:loadings             GET    terminologie,charge_territoire,support,ars 200
-sources:loading              GET    terminologie,charge_territoire,support,ars 404
-sources:anomalies            GET    terminologie,charge_territoire,support,ars 404
+sources:loadings             GET    terminologie,charge_territoire,support,ars,gestionnaire_ror 200
+sources:loading              GET    terminologie,charge_territoire,support,ars,gestionnaire_ror 404
+sources:anomalies            GET    terminologie,charge_territoire,support,ars,gestionnaire_ror 404
 # facilities
 facilities:search            GET    signed                            200
 facilities:sheet             GET    signed                            404
 # professionals
 professionals:search         GET    signed                            200
 professionals:sheet          GET    signed                            404
+# quality
+quality:scores               GET    gestionnaire_ror,terminologie,charge_territoire,ars 200
+quality:anomalies            GET    gestionnaire_ror,terminologie,charge_territoire,ars 200
+quality:export               GET    gestionnaire_ror,terminologie,charge_territoire,ars 200
+quality:anomaly              GET    gestionnaire_ror,terminologie,charge_territoire,ars 404
+quality:assign               POST   gestionnaire_ror                  404
+quality:end                  POST   gestionnaire_ror                  404
+quality:signal               GET    signed                            404
+quality:signal               POST   signed                            404
+quality:mine                 GET    signed                            200
 # terminology
 terminology:catalogue        GET    signed                            200
 terminology:system           GET    signed                            404

@@ -44,6 +44,7 @@ ROOMS = [
     "maison.registries.terminology",
     "maison.registries.facilities",
     "maison.registries.professionals",
+    "maison.registries.quality",
     "maison.services.portal",
     "maison.services.emergency",
     "maison.interop.exchanges",

@@ -34,6 +34,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sejours/", include("maison.registries.stays.urls")),
     path("referentiels/chargements/", include("maison.registries.sources.urls")),
     path("referentiels/professionnels/", include("maison.registries.professionals.urls")),
+    path("referentiels/qualite/", include("maison.registries.quality.urls")),
     path("referentiels/structures/", include("maison.registries.facilities.urls")),
     path("nomenclatures/", include("maison.registries.terminology.urls")),
     path("echanges/conformite/", include("maison.interop.conformance.urls")),

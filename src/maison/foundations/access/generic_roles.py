@@ -19,6 +19,7 @@ GENERIC_ROLES = [
     Role("integrateur", "Intégrateur de la plateforme d'échanges"),
     Role("admissions", "Agent du bureau des admissions"),
     Role("terminologie", "Gestionnaire des terminologies"),
+    Role("gestionnaire_ror", "Gestionnaire régional des répertoires"),
     Role("support", "Support du GRADeS"),
     Role("chef_produit", "Responsable de service numérique"),
     Role("charge_territoire", "Chargé de territoire"),

@@ -14,7 +14,7 @@ class SourcesConfig(AppConfig):
         from .permissions import P
         from .probes import freshness
 
-        for role in ("terminologie", "charge_territoire", "support", "ars"):
+        for role in ("gestionnaire_ror", "terminologie", "charge_territoire", "support", "ars"):
             grant(role, P.VIEW_LOADINGS)
         register_probe("sources.freshness", freshness)
         frame.register_room("sources", "Fichiers officiels", [frame.Place("Chargements", "sources:loadings")])
