@@ -35,7 +35,12 @@ def run(quick: bool) -> list[dict[str, Any]]:
     few = messages[::5]
     theirs = [(data, paths_of_what_is_held(data)) for data in few]
     ours, typed_only, peer_every, peer, parse_only = best_of(
-        repetitions, (ours_all, messages), (ours_typed, messages), (peer_all, theirs), (peer_some, few), (peer_parse, few)
+        repetitions,
+        (ours_all, messages),
+        (ours_typed, messages),
+        (peer_all, theirs),
+        (peer_some, few),
+        (peer_parse, few),
     )
     (apy,) = best_of(1, (apy_parse, messages[: 3 if quick else 20]))
     size = round(sum(map(len, messages)) / len(messages))

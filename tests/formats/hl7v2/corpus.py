@@ -242,9 +242,7 @@ def extractor(fields: dict[str, tuple[Any, ...]]) -> Callable[[Any], tuple[Any, 
     names: dict[str, Any] = {}
     for part in ("patient", "visit", "movement"):
         read = read.replace(f"a.{part}.", f"{part}.")
-    exec(
-        f"def extract(a):\n    patient, visit, movement = a.patient, a.visit, a.movement\n    return ({read})", names
-    )
+    exec(f"def extract(a):\n    patient, visit, movement = a.patient, a.visit, a.movement\n    return ({read})", names)
     extract: Callable[[Any], tuple[Any, ...]] = names["extract"]
     return extract
 
