@@ -208,9 +208,7 @@ MRG = Model(
 
 def check_patient(patient: Patient, number: int, faults: list[Fault]) -> None:
     """What PAM France asks of PID beyond the form of its fields."""
-    rank = 0
-    for found in patient.identifiers:
-        rank += 1
+    for rank, found in enumerate(patient.identifiers, start=1):
         kind = found.kind
         if kind == "INS":
             if not found.value or found.authority is None:
@@ -222,9 +220,7 @@ def check_patient(patient: Patient, number: int, faults: list[Fault]) -> None:
     names = patient.names
     if len(names) != 1 or names[0].kind != "L" or not names[0].family:
         _check_names(names, number, faults)
-    rank = 0
-    for place in patient.addresses:
-        rank += 1
+    for rank, place in enumerate(patient.addresses, start=1):
         if place.kind == "BDL" and not _is_commune(place.commune):
             message = "Le lieu de naissance devrait être un code INSEE de cinq caractères."
             faults.append(_warning(number, 11, rank, 9, "type", message))

@@ -71,9 +71,9 @@ def read_quickly(data: bytes, charset: str, lines_before: int) -> RpuFile | None
         if not is_usual:
             parser = etree.XMLParser(target=_Judge(), resolve_entities=False, no_network=True, huge_tree=False)
             etree.fromstring(data, parser)
-        return file
     except (UnicodeDecodeError, LookupError, etree.XMLSyntaxError, _NotOrdinary):
         return None
+    return file
 
 
 def _file(text: str, lines_before: int) -> tuple[RpuFile, bool]:
