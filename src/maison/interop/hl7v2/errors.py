@@ -6,6 +6,11 @@ class UnknownTarget(BusinessError):
     message = "Cette cible HL7v2 n'est pas déclarée."
 
 
+class NotForTarget(BusinessError):
+    code, status = "MLL-003", 422
+    message = "Cette cible n'est pas déclarée pour recevoir ce type de message."
+
+
 class InsNotQualified(BusinessError):
     """INS-02, HUB-09: an INS leaves the house under a qualified identity only."""
 
