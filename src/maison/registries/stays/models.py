@@ -178,6 +178,11 @@ class StayMove(models.Model):
         return str(self.id)
 
 
+class LinkMessageQuerySet(models.QuerySet["LinkMessage"]):
+    def visible_to(self, actor: Actor) -> Self:
+        return self.filter(structure__in=actor.structures_with(P.VIEW_STAYS))
+
+
 class LinkMessage(models.Model):
     """A hospital says that two of its numbers may be one person (A24), or no longer (A37). Append-only by use: what was said last
     counts. A link merges nothing: the identity registry decides."""
@@ -189,6 +194,8 @@ class LinkMessage(models.Model):
     linked = models.BooleanField("liés")
     sent_at = models.DateTimeField("émis le")
     received_at = models.DateTimeField("reçu le", default=timezone.now)
+
+    objects = LinkMessageQuerySet.as_manager()
 
     class Meta:
         verbose_name = "lien entre deux patients"

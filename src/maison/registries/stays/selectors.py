@@ -17,7 +17,7 @@ from maison.ui.components import TrailStep
 from maison.ui.freshness import Freshness
 
 from . import fold
-from .models import Stay, StayMessage, Unit
+from .models import Stay, StayMessage, StayMove, Unit
 
 FRESH_FOR, STALE_AFTER, SILENT_AFTER = timedelta(minutes=30), timedelta(hours=2), timedelta(hours=24)
 """DOMAIN §3: green, orange, red; beyond a day, not communicated."""
@@ -173,7 +173,10 @@ def story_of(stay: Stay) -> list[TrailStep]:
     folded = fold.fold(fold.from_body(str(row[0]), row[1], row[2], row[3]) for row in messages)
     codes = {line.move.care_unit or line.move.medical_unit for line in folded.lines}
     labels = {unit.code: str(unit) for unit in Unit.objects.filter(structure_id=stay.structure_id, code__in=codes)}
-    return [_step(line, labels) for line in folded.lines]
+    steps = [_step(line, labels) for line in folded.lines]
+    moves = StayMove.objects.filter(stay=stay).values_list("sent_at", flat=True)
+    steps += [TrailStep(word="Venue rattachée à une autre identité", at=at) for at in moves]
+    return sorted(steps, key=lambda step: step.at or stay.heard_at)
 
 
 def _step(line: fold.Line, labels: dict[str, str]) -> TrailStep:
