@@ -72,7 +72,9 @@ def link(*, one: str, other: str, event: str = "A24", control: str = "", sent: s
     return adt(event, ipp=one, control=control, sent=sent, extra=(second,))
 
 
-def file_move(*, kept: str, gone: str, file: str, becomes: str = "", control: str = "", sent: str = "20260304120000") -> bytes:
+def file_move(
+    *, kept: str, gone: str, file: str, becomes: str = "", control: str = "", sent: str = "20260304120000"
+) -> bytes:
     domain = f"^^^CHU-X&{DOMAIN}&ISO"
     return adt("A44", ipp=kept, visit=becomes or file, zbe="", control=control, sent=sent,
                extra=(f"MRG|{gone}{domain}^PI||{file}{domain}^AN",))  # fmt: skip

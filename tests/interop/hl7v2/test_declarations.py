@@ -6,7 +6,6 @@ import pytest
 from django.urls import reverse
 
 from maison.foundations.audit.models import Entry
-
 from maison.interop.exchanges.models import Client, Exchange
 from maison.interop.hl7v2 import intake, outbound
 from maison.interop.hl7v2.models import SenderProfile, Target
@@ -75,7 +74,8 @@ def test_software_that_is_declared_is_heard_at_once_and_its_sheet_says_when(brow
 def test_each_change_is_traced_with_both_states_and_shown(browser):
     client = declare(browser, StructureFactory())
     answer = browser.post(
-        reverse("hl7v2:edit_sender", args=[client.id]), sender_said(client.structure, types=["ADT", "MDM"], jeu="iso8859-15")
+        reverse("hl7v2:edit_sender", args=[client.id]),
+        sender_said(client.structure, types=["ADT", "MDM"], jeu="iso8859-15"),
     )
     assert answer.status_code == 303
     trace = Entry.objects.filter(code="hl7v2.sender_declared").order_by("position", "seq").last()
@@ -136,7 +136,9 @@ def test_a_certificate_is_declared_by_its_pem_or_its_fingerprint(browser):
     client = declare(browser, StructureFactory(), certificat=pem, application="", etablissement="")
     assert client.certificate_fingerprint == fingerprint
     assert "CN=essai" in client.certificate_subject
-    answer = browser.post(reverse("hl7v2:edit_sender", args=[client.id]), sender_said(client.structure, certificat=fingerprint))
+    answer = browser.post(
+        reverse("hl7v2:edit_sender", args=[client.id]), sender_said(client.structure, certificat=fingerprint)
+    )
     assert answer.status_code == 303
     assert "CN=essai" in Client.objects.get().certificate_subject
 
@@ -187,7 +189,13 @@ def test_a_target_is_declared_changed_closed_and_opened_again_with_both_states(b
     switch = reverse("hl7v2:switch_target", args=[found.id])
     assert browser.post(switch, {"motif": "Arrêt du DPI"}).status_code == 303
     page = browser.get(url).text
-    for words in ("port : 2599 → 2600", "réponse applicative : non → oui", "ouvert : oui → non", "Arrêt du DPI", "Fermée"):
+    for words in (
+        "port : 2599 → 2600",
+        "réponse applicative : non → oui",
+        "ouvert : oui → non",
+        "Arrêt du DPI",
+        "Fermée",
+    ):
         assert words in page
     assert browser.post(switch, {"ouvrir": "oui"}).status_code == 303
     assert Target.objects.get().active
@@ -202,7 +210,7 @@ def test_the_sheet_of_a_target_says_what_waits_for_it(browser):
     assert Exchange.objects.get().state == "to_send"
 
 
-@pytest.mark.parametrize("host", ["169.254.169.254", "0.0.0.0", "224.0.0.1", "un hôte", "dpi:2575/x", "fe80::1"])  # noqa: S104
+@pytest.mark.parametrize("host", ["169.254.169.254", "0.0.0.0", "224.0.0.1", "un hôte", "dpi:2575/x", "fe80::1"])
 def test_an_address_that_is_no_machine_of_a_hospital_is_refused(browser, host):
     answer = browser.post(reverse("hl7v2:new_target"), target_said(StructureFactory(), hote=host))
     assert answer.status_code == 422
@@ -229,7 +237,11 @@ def test_trying_the_line_sends_nothing_and_says_what_is_wrong(browser, listening
     page = browser.post(attempt, follow=True).text
     assert "vérifiez le port" in page
     assert "a essayé la connexion : elle ne répond pas" in page
-    assert [entry.details["outcome"] for entry in Entry.objects.filter(code="hl7v2.target_tried").order_by("at")] == ["ok", "tls", "refused"]
+    assert [entry.details["outcome"] for entry in Entry.objects.filter(code="hl7v2.target_tried").order_by("at")] == [
+        "ok",
+        "tls",
+        "refused",
+    ]
 
 
 @pytest.fixture

@@ -303,4 +303,9 @@ def test_the_header_of_a_message_of_the_house_is_what_was_declared(software):
     found.asks_application_ack = True
     header = outbound.header_for(found, ("ADT", "A31", "ADT_A05"))
     assert (header.receiver.application, header.receiver.facility) == ("GAM", "CHU-X")
-    assert (header.version, header.charset, header.accept_ack, header.application_ack) == ("2.6", "iso8859-15", "AL", "AL")
+    assert (header.version, header.charset, header.accept_ack, header.application_ack) == (
+        "2.6",
+        "iso8859-15",
+        "AL",
+        "AL",
+    )

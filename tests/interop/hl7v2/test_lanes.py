@@ -180,7 +180,12 @@ class TestBarriers:
     )
     def test_links_and_file_moves_wait_for_both_patients_too(self, room, barrier):
         mllp.declare()
-        come(message("A-1", "A"), message("B-1", "B"), barrier.replace(b"ADT^", f"{KIND}^".encode(), 1), message("B-2", "B"))
+        come(
+            message("A-1", "A"),
+            message("B-1", "B"),
+            barrier.replace(b"ADT^", f"{KIND}^".encode(), 1),
+            message("B-2", "B"),
+        )
         room.failing = {"B-1": ZeroDivisionError()}
         work()
         assert [state(one) for one in ("A-1", "B-1", "M", "B-2")] == ["integrated", *["received"] * 3]

@@ -44,7 +44,9 @@ def send(samples, settings):
             f"exemple.{rank:02d}", application=name_of(message, 3), facility=name_of(message, 4), port=FIRST_PORT + rank,
             structure=structure,
         )  # fmt: skip
-        arrivals[bool(subject_of(message).ins_oids & PRODUCTION_INS)][path] = intake.Arrival(Peer("127.0.0.1", FIRST_PORT + rank), data)
+        arrivals[bool(subject_of(message).ins_oids & PRODUCTION_INS)][path] = intake.Arrival(
+            Peer("127.0.0.1", FIRST_PORT + rank), data
+        )
     answers = {}
     for settings.PRODUCTION, mine in arrivals.items():
         answers |= dict(zip(mine, intake.receive(list(mine.values())), strict=True))

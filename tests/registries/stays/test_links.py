@@ -92,7 +92,10 @@ def test_a_file_goes_to_another_patient_with_its_stay_and_its_messages_follow(ad
     assert (move.from_patient_id, move.to_patient_id) == (known("OLD"), known("NEW"))
     (fact,) = told("stays.stay_reattached")
     assert (fact["from_patient_id"], fact["to_patient_id"]) == (str(known("OLD")), str(known("NEW")))
-    assert Entry.objects.get(code="stays.stay_reattached").details == {"before": str(known("OLD")), "after": str(known("NEW"))}
+    assert Entry.objects.get(code="stays.stay_reattached").details == {
+        "before": str(known("OLD")),
+        "after": str(known("NEW")),
+    }
     admitted.say(adt("A03", ipp="NEW", visit="V-1", zbe=movement("2", "20260305080000"), sent="20260305080000"))
     assert Stay.objects.get().state == "terminee"
     with pytest.raises(OtherPatient):
@@ -101,7 +104,9 @@ def test_a_file_goes_to_another_patient_with_its_stay_and_its_messages_follow(ad
 
 def test_what_was_sent_before_the_move_still_names_the_patient_of_that_time(admitted):
     admitted.say(file_move(kept="NEW", gone="OLD", file="V-1", sent="20260304100000"))
-    admitted.say(adt("A02", ipp="OLD", visit="V-1", zbe=movement("2", "20260304090000", unit="7000"), sent="20260304090000"))
+    admitted.say(
+        adt("A02", ipp="OLD", visit="V-1", zbe=movement("2", "20260304090000", unit="7000"), sent="20260304090000")
+    )
     found = Stay.objects.get()
     assert (found.care_unit.code, found.patient_id) == ("7000", known("NEW"))
 

@@ -7,6 +7,7 @@ around the passages is always parsed. A test plays both readers on wounded files
 """
 
 import re
+from typing import Any
 
 from lxml import etree
 
@@ -59,6 +60,9 @@ class _Judge:
         return None
 
 
+_JUDGE: Any = _Judge()
+
+
 def read_quickly(data: bytes, charset: str, lines_before: int) -> RpuFile | None:
     """`data` begins with the XML itself and holds no definition of type; `lines_before` stood above it."""
     try:
@@ -69,7 +73,7 @@ def read_quickly(data: bytes, charset: str, lines_before: int) -> RpuFile | None
             return None
         file, is_usual = _file(text, lines_before)
         if not is_usual:
-            parser = etree.XMLParser(target=_Judge(), resolve_entities=False, no_network=True, huge_tree=False)
+            parser = etree.XMLParser(target=_JUDGE, resolve_entities=False, no_network=True, huge_tree=False)
             etree.fromstring(data, parser)
     except (UnicodeDecodeError, LookupError, etree.XMLSyntaxError, _NotOrdinary):
         return None

@@ -30,7 +30,7 @@ ATTEMPT_COLUMNS = [
     Column("Durée (ms)", numeric=True),
 ]  # fmt: skip
 CLIENT_COLUMNS = [
-    Column("Logiciel"), Column("Structure", wide=True), Column("Échange par"), Column("Dernier message"),
+    Column("Logiciel"), Column("Structure", wide=True), Column("Échange par", wide=True), Column("Dernier message"),
     Column("À réparer", numeric=True, wide=True),
 ]  # fmt: skip
 CSV_HEADER = [

@@ -40,9 +40,9 @@ def answer(message: Message, code: str, exchange_id: UUID, at: datetime, faults:
     is_error = code != "AA"
     if awaits_reception_ack(message, is_error=is_error):
         code = f"C{code[1]}"
-    elif message.kind == "ACK":
-        return b""
-    elif is_enhanced(message) and (replies_apart or not awaits_application_ack(message, is_error=is_error)):
+    elif message.kind == "ACK" or (
+        is_enhanced(message) and (replies_apart or not awaits_application_ack(message, is_error=is_error))
+    ):
         return b""
     asked = header.raw(10)
     if faults or not asked.isascii():

@@ -26,8 +26,13 @@ PROFILE_TOLD = ("authorities", "charset", "versions", "kinds")
 
 def state_of(client: Client) -> dict[str, Any]:
     profile = profile_of(client)
-    told = {name: getattr(client, name) for name in CLIENT_TOLD} | {name: getattr(profile, name) for name in PROFILE_TOLD}
-    return told | {"structure": str(client.structure_id), "reply_target": profile.reply_target.code if profile.reply_target else ""}
+    told = {name: getattr(client, name) for name in CLIENT_TOLD} | {
+        name: getattr(profile, name) for name in PROFILE_TOLD
+    }
+    return told | {
+        "structure": str(client.structure_id),
+        "reply_target": profile.reply_target.code if profile.reply_target else "",
+    }
 
 
 def profile_of(client: Client) -> SenderProfile:

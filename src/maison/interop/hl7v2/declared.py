@@ -107,10 +107,15 @@ def targets(actor: Actor) -> list[Partner]:
 
 def history_of(target_type: str, target_id: UUID, limit: int = 20) -> list[Act]:
     """Who changed it, newest first, with the state before and after."""
-    found = list(Entry.objects.filter(target_type=target_type, target_id=str(target_id), code__in=ACTS).order_by("-at", "-seq")[:limit])
+    found = list(
+        Entry.objects.filter(target_type=target_type, target_id=str(target_id), code__in=ACTS).order_by("-at", "-seq")[
+            :limit
+        ]
+    )
     names = {user.subject: str(user) for user in User.objects.filter(subject__in={entry.subject for entry in found})}
     return [
-        Act(entry.at, names.get(entry.subject, entry.subject), _said(entry), entry.reason, changes_in(entry.details)) for entry in found
+        Act(entry.at, names.get(entry.subject, entry.subject), _said(entry), entry.reason, changes_in(entry.details))
+        for entry in found
     ]
 
 
@@ -128,7 +133,9 @@ def changes_in(details: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     if not isinstance(before, dict) or not isinstance(after, dict):
         return []
     return [
-        (LABELS.get(name, name), _text(before.get(name)), _text(value)) for name, value in after.items() if before.get(name) != value
+        (LABELS.get(str(name), str(name)), _text(before.get(name)), _text(value))
+        for name, value in after.items()
+        if before.get(name) != value
     ]
 
 
@@ -150,7 +157,10 @@ def expectations(profile: SenderProfile) -> list[tuple[str, str]]:
         ("Versions", ", ".join(profile.versions) or "toutes les versions 2.x"),
         ("Autorités d'affectation", ", ".join(profile.authorities) or "toutes"),
         ("Jeu de caractères", str(Charset(profile.charset).label)),
-        ("Réponses applicatives", str(profile.reply_target) if profile.reply_target else "sur la ligne, à la réception"),
+        (
+            "Réponses applicatives",
+            str(profile.reply_target) if profile.reply_target else "sur la ligne, à la réception",
+        ),
     ]
 
 

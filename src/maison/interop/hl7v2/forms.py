@@ -28,14 +28,16 @@ NAME_HELP = "Ce que le logiciel écrit dans l'en-tête, sans son autorité (avan
 class _Declaration(forms.Form):
     """What senders and targets share. `found` is what is changed, None for a new one: its code no longer changes."""
 
-    nom = forms.CharField(label="Nom", max_length=200, help_text="Le logiciel et son rôle, tels que l'établissement les appelle.")
+    nom = forms.CharField(
+        label="Nom", max_length=200, help_text="Le logiciel et son rôle, tels que l'établissement les appelle."
+    )
     structure = forms.ModelChoiceField(Structure.objects.none(), label="Structure", empty_label="Choisir la structure")
 
     def __init__(self, data: Any = None, *, structures: Iterable[Structure], found: Any = None, **rest: Any) -> None:
         super().__init__(data, **rest)
         self.found = found
         chosen = self.fields["structure"]
-        assert isinstance(chosen, forms.ModelChoiceField)  # noqa: S101  (declared so above)
+        assert isinstance(chosen, forms.ModelChoiceField)
         chosen.queryset = Structure.objects.filter(id__in=[one.id for one in structures]).order_by("name")
         if found is None:
             self.fields = {"code": _CODE, **self.fields}
@@ -49,11 +51,15 @@ class _Declaration(forms.Form):
             try:
                 read = x509.load_pem_x509_certificate(said.encode())
             except ValueError as error:
-                raise forms.ValidationError("Ce certificat PEM ne se lit pas : collez-le en entier, de BEGIN à END.") from error
+                raise forms.ValidationError(
+                    "Ce certificat PEM ne se lit pas : collez-le en entier, de BEGIN à END."
+                ) from error
             return read.fingerprint(SHA256()).hex(), read.subject.rfc4514_string()[:300]
         fingerprint = normal_fingerprint(said)
         if not _FINGERPRINT.match(fingerprint):
-            raise forms.ValidationError("Une empreinte SHA-256 compte 64 chiffres hexadécimaux ; sinon, collez le certificat PEM.")
+            raise forms.ValidationError(
+                "Une empreinte SHA-256 compte 64 chiffres hexadécimaux ; sinon, collez le certificat PEM."
+            )
         return fingerprint, ""
 
     def _header_name(self, name: str) -> str:
@@ -103,19 +109,24 @@ class SenderForm(_Declaration):
     def __init__(self, data: Any = None, *, targets: Any, **rest: Any) -> None:
         super().__init__(data, **rest)
         replies = self.fields["reponses"]
-        assert isinstance(replies, forms.ModelChoiceField)  # noqa: S101
+        assert isinstance(replies, forms.ModelChoiceField)
         replies.queryset = targets
 
     def clean_autorites(self) -> list[str]:
         lines = [line.strip() for line in self.cleaned_data["autorites"].splitlines() if line.strip()]
         if any(not _HEADER_NAME.match(line) or len(line) > 200 for line in lines):
-            raise forms.ValidationError("Une autorité s'écrit sans séparateur HL7, une par ligne, en 200 caractères au plus.")
+            raise forms.ValidationError(
+                "Une autorité s'écrit sans séparateur HL7, une par ligne, en 200 caractères au plus."
+            )
         return list(dict.fromkeys(lines))
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
         if not said.get("application") and not (said.get("certificat") or ("", ""))[0] and not self.errors:
-            self.add_error("application", "Dites au moins l'application (MSH-3) ou le certificat : sinon, personne ne reconnaît ce logiciel.")
+            self.add_error(
+                "application",
+                "Dites au moins l'application (MSH-3) ou le certificat : sinon, personne ne reconnaît ce logiciel.",
+            )
         return said
 
     def declared(self) -> dict[str, Any]:
@@ -151,7 +162,9 @@ class TargetForm(_Declaration):
     application = forms.CharField(label="Application destinataire (MSH-5)", max_length=180, required=False)
     etablissement = forms.CharField(label="Établissement destinataire (MSH-6)", max_length=180, required=False)
     version = forms.ChoiceField(label="Version HL7", choices=Version.choices, initial=Version.V25)
-    jeu = forms.ChoiceField(label="Jeu de caractères", choices=[("", "UNICODE UTF-8 (par défaut)"), *Charset.choices[2:]], required=False)
+    jeu = forms.ChoiceField(
+        label="Jeu de caractères", choices=[("", "UNICODE UTF-8 (par défaut)"), *Charset.choices[2:]], required=False
+    )
     types = forms.MultipleChoiceField(
         label="Messages qu'elle peut recevoir", choices=Kind.choices, required=False, widget=forms.CheckboxSelectMultiple, help_text="Aucun coché : tous.",
     )  # fmt: skip

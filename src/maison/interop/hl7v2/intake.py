@@ -321,7 +321,12 @@ def _hear(outcome: _Outcome) -> None:
 def _reply_apart(outcome: _Outcome) -> None:
     """A refusal that its sender does not hear on the line (MSH-15), and asked to hear from the application (MSH-16)."""
     message, sender, entry = outcome.judged.message, outcome.judged.sender, outcome.entry
-    if message is None or sender is None or outcome.refusal is None or not (sender.opens and _replies_apart(outcome.judged)):
+    if (
+        message is None
+        or sender is None
+        or outcome.refusal is None
+        or not (sender.opens and _replies_apart(outcome.judged))
+    ):
         return
     if not awaits_reception_ack(message, is_error=True):
         replies.answer(message, outcome.refusal.reason.answer, entry.id, sender.id, outcome.refusal.said())

@@ -72,7 +72,9 @@ class Target(models.Model):
     facility = models.CharField("établissement destinataire (MSH-6)", max_length=180, blank=True)
     charset = models.CharField("jeu de caractères", max_length=12, blank=True, choices=Charset)
     version = models.CharField("version HL7", max_length=5, default=Version.V25, choices=Version)
-    kinds = ArrayField(models.CharField(max_length=3, choices=Kind), verbose_name="messages reçus", default=list, blank=True)
+    kinds = ArrayField(
+        models.CharField(max_length=3, choices=Kind), verbose_name="messages reçus", default=list, blank=True
+    )
     asks_application_ack = models.BooleanField("réponse applicative demandée (MSH-16)", default=False)
     active = models.BooleanField("active", default=True)
     registered_at = models.DateTimeField("déclarée le", default=timezone.now)
@@ -92,13 +94,26 @@ class SenderProfile(models.Model):
     """What software that sends by MLLP is expected to send. An empty list expects anything; what is not expected is refused, with
     its reason, before any room sees it."""
 
-    client = models.OneToOneField(Client, models.CASCADE, primary_key=True, related_name="hl7v2", verbose_name="logiciel")
-    authorities = ArrayField(models.CharField(max_length=200), verbose_name="autorités d'affectation", default=list, blank=True)
+    client = models.OneToOneField(
+        Client, models.CASCADE, primary_key=True, related_name="hl7v2", verbose_name="logiciel"
+    )
+    authorities = ArrayField(
+        models.CharField(max_length=200), verbose_name="autorités d'affectation", default=list, blank=True
+    )
     charset = models.CharField("jeu de caractères", max_length=12, blank=True, choices=Charset)
-    versions = ArrayField(models.CharField(max_length=5, choices=Version), verbose_name="versions HL7", default=list, blank=True)
-    kinds = ArrayField(models.CharField(max_length=3, choices=Kind), verbose_name="messages envoyés", default=list, blank=True)
+    versions = ArrayField(
+        models.CharField(max_length=5, choices=Version), verbose_name="versions HL7", default=list, blank=True
+    )
+    kinds = ArrayField(
+        models.CharField(max_length=3, choices=Kind), verbose_name="messages envoyés", default=list, blank=True
+    )
     reply_target = models.ForeignKey(
-        Target, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="adresse des réponses applicatives"
+        Target,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="adresse des réponses applicatives",
     )
 
     class Meta:

@@ -33,7 +33,9 @@ UNKNOWN_CERTIFICATE = Reason("MLLP-014", "AR", "unknown-key", "Certificat absent
 TOO_LARGE = Reason("MLLP-020", "AE", "length", "Le message est trop volumineux.")
 REUSED = Reason("MLLP-022", "AE", "duplicate", "Cet identifiant de message (MSH-10) a déjà servi à un autre contenu. Réémettez avec un nouvel identifiant.")  # fmt: skip
 OTHER_WORLD = Reason("MLLP-025", "AR", "processing", "Les identités de production et de test ne se mélangent pas : ce message n'est pas pour cette maison.")  # fmt: skip
-NOT_EXPECTED = Reason("MLLP-016", "AR", "message-type", "Ce logiciel n'est pas déclaré pour envoyer ce type de message.")
+NOT_EXPECTED = Reason(
+    "MLLP-016", "AR", "message-type", "Ce logiciel n'est pas déclaré pour envoyer ce type de message."
+)
 OTHER_VERSION = Reason("MLLP-017", "AR", "version", "Ce logiciel n'est pas déclaré pour cette version de HL7 (MSH-12).")
 OTHER_AUTHORITY = Reason("MLLP-018", "AE", "identifier", "L'autorité qui donne l'identifiant du patient n'est pas une de celles déclarées pour ce logiciel.")  # fmt: skip
 UNAVAILABLE = Reason(

@@ -55,9 +55,16 @@ def after_decision(pending: Pending, state: str, fault_code: str, faults: Sequen
     answer(message, code, pending.id, pending.client_id, said)
 
 
-def answer(message: Message, code: str, exchange_id: UUID, client_id: UUID | None, faults: Sequence[Fault] = ()) -> UUID | None:
+def answer(
+    message: Message, code: str, exchange_id: UUID, client_id: UUID | None, faults: Sequence[Fault] = ()
+) -> UUID | None:
     """Queue the application acknowledgement of this message, in the current transaction. None: none is owed, or none can go."""
-    if message.kind == "ACK" or not is_enhanced(message) or not awaits_application_ack(message, is_error=code != "AA"):
+    if (
+        client_id is None
+        or message.kind == "ACK"
+        or not is_enhanced(message)
+        or not awaits_application_ack(message, is_error=code != "AA")
+    ):
         return None
     target = SenderProfile.objects.filter(client_id=client_id, reply_target__active=True).values_list("reply_target__code", flat=True).first()  # fmt: skip
     if target is None:

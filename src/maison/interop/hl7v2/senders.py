@@ -75,8 +75,8 @@ class Directory:
         rows = Client.objects.in_use().filter(mllp_application__in=named).exclude(mllp_application="")
         if fingerprints:
             rows = rows.union(Client.objects.in_use().filter(certificate_fingerprint__in=fingerprints))
-        rows = list(rows)
-        profiles = SenderProfile.objects.filter(client__in=[row.id for row in rows]).select_related("reply_target")
+        clients = list(rows)
+        profiles = SenderProfile.objects.filter(client__in=[row.id for row in clients]).select_related("reply_target")
         expected = {
             one.client_id: Expected(
                 frozenset(one.authorities), one.charset, frozenset(one.versions), frozenset(one.kinds),
@@ -86,7 +86,7 @@ class Directory:
         }  # fmt: skip
         self._by_certificate: dict[str, Sender] = {}
         self._by_name: dict[tuple[str, str, int | None], Sender] = {}
-        for row in rows:
+        for row in clients:
             sender = Sender(
                 row.id, row.client_id, row.name, row.structure_id, Door.MLLP in row.doors, row.mllp_application,
                 row.mllp_facility, expected.get(row.id, ANYTHING),

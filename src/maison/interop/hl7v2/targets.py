@@ -88,7 +88,9 @@ def switch_target(*, actor: Actor, target_id: UUID, active: bool, reason: str = 
 def record_try(*, actor: Actor, target_id: UUID, outcome: str) -> None:
     """Somebody tried the line; `outcome` is a code, never an address."""
     target = access_target(actor, target_id, manage=True)
-    audit.record(actor, "hl7v2.target_tried", target=target, structure=target.structure_id, details={"outcome": outcome})
+    audit.record(
+        actor, "hl7v2.target_tried", target=target, structure=target.structure_id, details={"outcome": outcome}
+    )
 
 
 def _trace(actor: Actor, code: str, target: Target, before: dict[str, Any] | None, reason: str = "") -> None:

@@ -104,11 +104,19 @@ def _edit_sender(request: Any, client: Client | None) -> HttpResponse:
         except (ValidationError, BusinessError) as error:
             _add(form, error)
         else:
-            return done(request, to=("hl7v2:sender", saved.id), say="Émetteur enregistré : il est reconnu dès maintenant.")
+            return done(
+                request, to=("hl7v2:sender", saved.id), say="Émetteur enregistré : il est reconnu dès maintenant."
+            )
     title = f"Modifier {client.name}" if client else "Déclarer un émetteur HL7v2"
     lead = "Un logiciel d'établissement qui envoie ses messages à la maison par MLLP."
     back = reverse("hl7v2:sender", args=[client.id]) if client else reverse("exchanges:clients")
-    context = {"form": form, "title": title, "lead": lead, "back": back, "verb": "Enregistrer" if client else "Déclarer"}
+    context = {
+        "form": form,
+        "title": title,
+        "lead": lead,
+        "back": back,
+        "verb": "Enregistrer" if client else "Déclarer",
+    }
     return page(request, FORM, context, status=422 if request.method == "POST" else 200)
 
 
@@ -123,8 +131,14 @@ def switch_sender(request: Any, client_id: UUID) -> HttpResponse:
     form = ReasonForm(request.POST)
     if not form.is_valid():
         return page(request, SENDER, _sender(request, client, form), status=422)
-    declarations.switch_sender(actor=request.actor, client_id=client_id, opened=False, reason=form.cleaned_data["motif"])
-    return done(request, to=("hl7v2:sender", client_id), say="La porte MLLP est fermée à ce logiciel : ses messages sont refusés (AR).")
+    declarations.switch_sender(
+        actor=request.actor, client_id=client_id, opened=False, reason=form.cleaned_data["motif"]
+    )
+    return done(
+        request,
+        to=("hl7v2:sender", client_id),
+        say="La porte MLLP est fermée à ce logiciel : ses messages sont refusés (AR).",
+    )
 
 
 # -- targets
@@ -174,7 +188,9 @@ def _edit_target(request: Any, found: Target | None) -> HttpResponse:
         except (ValidationError, BusinessError) as error:
             _add(form, error)
         else:
-            return done(request, to=("hl7v2:target", saved.id), say="Cible enregistrée : essayez maintenant la connexion.")
+            return done(
+                request, to=("hl7v2:target", saved.id), say="Cible enregistrée : essayez maintenant la connexion."
+            )
     title = f"Modifier {found.name}" if found else "Déclarer une cible HL7v2"
     lead = "Un logiciel d'établissement à qui la maison envoie des messages par MLLP."
     back = reverse("hl7v2:target", args=[found.id]) if found else reverse("exchanges:clients")

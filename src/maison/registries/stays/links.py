@@ -14,6 +14,7 @@ from django.db.models import Q
 from maison.foundations import audit
 from maison.foundations.access import Actor
 from maison.foundations.events import publish
+from maison.foundations.ids import uuid7
 
 from .actions import LATE, Outcome, known_patient, structure_of
 from .errors import OtherPatient, SamePatient
@@ -42,11 +43,17 @@ def record_link(*, actor: Actor, one: Said, other: Said, linked: bool) -> Outcom
     if first == second:
         raise SamePatient
     first, second = sorted((first, second))
-    if LinkMessage.objects.filter(id=actor.exchange_id).exists():
+    exchange_id = actor.exchange_id or uuid7()
+    if LinkMessage.objects.filter(id=exchange_id).exists():
         return Outcome("kept", ALREADY)
     before = _last_said(first, second)
     LinkMessage.objects.create(
-        id=actor.exchange_id, structure_id=structure_id, one_id=first, other_id=second, linked=linked, sent_at=one.sent_at
+        id=exchange_id,
+        structure_id=structure_id,
+        one_id=first,
+        other_id=second,
+        linked=linked,
+        sent_at=one.sent_at,
     )
     if before is not None and before.sent_at > one.sent_at:
         return Outcome(note=LATE)
@@ -78,7 +85,9 @@ def linked_to(patient_ids: Iterable[UUID]) -> dict[UUID, set[UUID]]:
 
 
 @transaction.atomic
-def record_file_move(*, actor: Actor, kept: Said, gone: Said, file: FileSaid, becomes: FileSaid | None = None) -> Outcome:
+def record_file_move(
+    *, actor: Actor, kept: Said, gone: Said, file: FileSaid, becomes: FileSaid | None = None
+) -> Outcome:
     """An administrative file, with its stays, is another patient's (A44). `becomes`: its number from now on, when it changes."""
     structure_id = structure_of(actor)
     kept_id, _ = known_patient(actor, kept)
@@ -86,7 +95,9 @@ def record_file_move(*, actor: Actor, kept: Said, gone: Said, file: FileSaid, be
     if kept_id == gone_id:
         raise SamePatient
     same_file = Q(account_domain=file.domain, account=file.number) | Q(domain=file.domain, number=file.number)
-    stays = list(Stay.objects.select_for_update(of=("self",)).filter(same_file, structure_id=structure_id).order_by("id"))
+    stays = list(
+        Stay.objects.select_for_update(of=("self",)).filter(same_file, structure_id=structure_id).order_by("id")
+    )
     if not stays:
         return Outcome("kept", UNKNOWN_FILE)
     told = [_move(actor, stay, gone_id, kept_id, kept, becomes) for stay in stays]
@@ -97,8 +108,9 @@ def record_file_move(*, actor: Actor, kept: Said, gone: Said, file: FileSaid, be
 
 def _move(actor: Actor, stay: Stay, from_id: UUID, to_id: UUID, said: Said, becomes: FileSaid | None) -> str:
     """What became of this stay, in a note for people; "" when it was given to the other patient."""
+    exchange_id = actor.exchange_id or uuid7()
     moves = list(StayMove.objects.filter(stay=stay))
-    if any(move.exchange_id == actor.exchange_id for move in moves):
+    if any(move.exchange_id == exchange_id for move in moves):
         return ALREADY
     later = [move for move in moves if move.sent_at > said.sent_at]
     owner_then = later[0].from_patient_id if later else stay.patient_id
@@ -107,7 +119,7 @@ def _move(actor: Actor, stay: Stay, from_id: UUID, to_id: UUID, said: Said, beco
     if not patients().same(owner_then, from_id):
         raise OtherPatient
     StayMove.objects.create(
-        stay=stay, exchange_id=actor.exchange_id, from_patient_id=owner_then, to_patient_id=to_id, sent_at=said.sent_at
+        stay=stay, exchange_id=exchange_id, from_patient_id=owner_then, to_patient_id=to_id, sent_at=said.sent_at
     )
     if later:
         return LATE

@@ -83,8 +83,8 @@ def census(actor: Actor) -> list[Census]:
     )
 
 
-def _counted(rows: QuerySet[Unit]) -> list[Census]:
-    units = list(rows)
+def _counted(asked: QuerySet[Unit]) -> list[Census]:
+    units = list(asked)
     structures = {unit.structure_id for unit in units}
     heard = heard_at(structures)
     now = timezone.now()
