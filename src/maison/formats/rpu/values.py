@@ -1,6 +1,7 @@
 """What the texts of a file mean: its establishment, its days and moments; and how much of a file is read."""
 
 from datetime import date, datetime
+from functools import lru_cache
 
 from lxml import etree
 
@@ -37,10 +38,18 @@ def day(text: str) -> date | None:
 
 def moment(text: str) -> datetime | None:
     """JJ/MM/AAAA hh:mm, seconds tolerated. None when there is no such moment."""
-    if len(text) not in (16, 19) or text[2] != "/" or text[5] != "/" or text[10] != " " or not text.isascii():
+    if len(text) not in (16, 19) or text[10] != " ":
         return None
     try:
-        found = datetime.fromisoformat(f"{text[6:10]}-{text[3:5]}-{text[:2]}T{text[11:]}")
+        found = datetime.fromisoformat(_iso_day(text[:10]) + text[11:])
     except ValueError:
         return None
     return found if found.tzinfo is None else None
+
+
+@lru_cache(maxsize=4096)
+def _iso_day(text: str) -> str:
+    """`2026-03-03T`, for a day that comes back all along a file. Raises ValueError."""
+    if text[2] != "/" or text[5] != "/" or not text.isascii():
+        raise ValueError("no day")
+    return f"{text[6:]}-{text[3:5]}-{text[:2]}T"
