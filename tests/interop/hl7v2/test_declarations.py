@@ -237,7 +237,10 @@ def test_trying_the_line_sends_nothing_and_says_what_is_wrong(browser, listening
     page = browser.post(attempt, follow=True).text
     assert "vérifiez le port" in page
     assert "a essayé la connexion : elle ne répond pas" in page
-    assert [entry.details["outcome"] for entry in Entry.objects.filter(code="hl7v2.target_tried").order_by("at")] == [
+    assert [
+        entry.details["outcome"]
+        for entry in Entry.objects.filter(code="hl7v2.target_tried").order_by("position", "seq")
+    ] == [
         "ok",
         "tls",
         "refused",
