@@ -51,6 +51,8 @@ PAGES = [
     (INTEGRATOR, "Journal des échanges", "/echanges/"),
     (INTEGRATOR, "Un échange", "/echanges/{exchange}/"),
     (INTEGRATOR, "Logiciels raccordés", "/echanges/logiciels/"),
+    (INTEGRATOR, "Déclarer un émetteur HL7v2", "/echanges/logiciels/hl7v2/emetteurs/nouveau/"),
+    (INTEGRATOR, "Déclarer une cible HL7v2", "/echanges/logiciels/hl7v2/cibles/nouvelle/"),
     (INTEGRATOR, "Supervision", "/supervision/"),
     (INTEGRATOR, "Alertes", "/supervision/alertes/"),
     (INTEGRATOR, "Messages d'un patient", "/echanges/patient/"),

@@ -148,6 +148,19 @@ terminology:system_csv       GET    signed                            404
 terminology:concept          GET    signed                            404
 terminology:value_set        GET    signed                            404
 terminology:value_set_csv    GET    signed                            404
+hl7v2:new_sender             GET    integrateur                       200
+hl7v2:new_sender             POST   integrateur                       422
+hl7v2:sender                 GET    integrateur,support,rssi          404
+hl7v2:edit_sender            GET    integrateur                       404
+hl7v2:edit_sender            POST   integrateur                       404
+hl7v2:switch_sender          POST   integrateur                       404
+hl7v2:new_target             GET    integrateur                       200
+hl7v2:new_target             POST   integrateur                       422
+hl7v2:target                 GET    integrateur,support,rssi          404
+hl7v2:edit_target            GET    integrateur                       404
+hl7v2:edit_target            POST   integrateur                       404
+hl7v2:switch_target          POST   integrateur                       404
+hl7v2:try_target             POST   integrateur                       404
 # stays
 stays:census                 GET    gestionnaire_lits,ioa,medecin_receveur,charge_territoire,ars 200
 stays:export                 GET    gestionnaire_lits,ioa,medecin_receveur,charge_territoire,ars 200

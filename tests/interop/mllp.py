@@ -67,6 +67,19 @@ def merge(*, kept: str, gone: str, control: str = "", sent: str = "2026030412000
     return adt("A40", ipp=kept, control=control, sent=sent, extra=(f"MRG|{gone}^^^CHU-X&{DOMAIN}&ISO^PI",))
 
 
+def link(*, one: str, other: str, event: str = "A24", control: str = "", sent: str = "20260304120000") -> bytes:
+    second = adt("A28", ipp=other, name="ESSAI^ALIX").decode().split("\r")[2]
+    return adt(event, ipp=one, control=control, sent=sent, extra=(second,))
+
+
+def file_move(
+    *, kept: str, gone: str, file: str, becomes: str = "", control: str = "", sent: str = "20260304120000"
+) -> bytes:
+    domain = f"^^^CHU-X&{DOMAIN}&ISO"
+    return adt("A44", ipp=kept, visit=becomes or file, zbe="", control=control, sent=sent,
+               extra=(f"MRG|{gone}{domain}^PI||{file}{domain}^AN",))  # fmt: skip
+
+
 class Line:
     """One MLLP connection of a hospital."""
 

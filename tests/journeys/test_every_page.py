@@ -56,4 +56,8 @@ def test_axe_finds_nothing_on_what_lists_lead_to(house: OpenHouse, person: Perso
     page.locator("main tbody a").first.click()
     page.wait_for_load_state()
     faults["exchange"] = faults_at_every_width(page)
+    page.goto(f"{house.url}/echanges/logiciels/")
+    page.locator("main tbody a[href*='/hl7v2/emetteurs/']").first.click()
+    page.wait_for_load_state()
+    faults["sender"] = faults_at_every_width(page)
     assert {name: found for name, found in faults.items() if found} == {}

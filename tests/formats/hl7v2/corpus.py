@@ -4,12 +4,16 @@ INS are test ones (OID 1.2.250.1.213.1.4.10) with a right key; the INSEE codes a
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import hl7
+from msgspec import Struct
+
 from maison.formats.hl7v2.tables import CANCELS, MOVEMENTS
+from maison.formats.hl7v2.wire import read_message, typed
 from maison.formats.identifiers import InvalidNir, nir_key
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -233,9 +237,52 @@ EXTRACTED_WHEN_WHOLE: dict[str, tuple[Any, ...]] = EXTRACTED | {
 
 
 def extractor(fields: dict[str, tuple[Any, ...]]) -> Callable[[Any], tuple[Any, ...]]:
-    """One function that reads them all of an `Adt`."""
-    extract: Callable[[Any], tuple[Any, ...]] = eval(f"lambda a: ({', '.join(fields)})")
+    """One function that reads them all of an `Adt`, as a room does: the patient, the visit and the movement once each."""
+    read = ", ".join(fields)
+    names: dict[str, Any] = {}
+    for part in ("patient", "visit", "movement"):
+        read = read.replace(f"a.{part}.", f"{part}.")
+    exec(f"def extract(a):\n    patient, visit, movement = a.patient, a.visit, a.movement\n    return ({read})", names)
+    extract: Callable[[Any], tuple[Any, ...]] = names["extract"]
     return extract
+
+
+def held(value: Any) -> set[str]:
+    """Every text a typed message holds, written as in HL7."""
+    match value:
+        case None:
+            return set()
+        case str():
+            return {value}
+        case bool():
+            return {"Y" if value else "N"}
+        case float():
+            return {f"{value:.15g}"}
+        case tuple():
+            return {text for one in value for text in held(one)}
+        case Struct():
+            return {text for name in value.__struct_fields__ for text in held(getattr(value, name))}
+    return set()
+
+
+def leaves(parsed: hl7.Message) -> Iterator[tuple[tuple[Any, ...], str]]:
+    """The path (segment, rank, field, repetition, component, subcomponent) and the raw text of every leaf python-hl7 sees."""
+    ranks: dict[str, int] = {}
+    for segment in parsed:
+        name = str(segment[0])
+        ranks[name] = ranks.get(name, 0) + 1
+        for field in range(3 if name == "MSH" else 1, len(segment)):
+            for repetition, content in enumerate(segment[field], start=1):
+                components = content if isinstance(content, hl7.Repetition) else [[content]]
+                for component, parts in enumerate(components, start=1):
+                    for subcomponent, text in enumerate(parts if not isinstance(parts, str) else [parts], start=1):
+                        yield (name, ranks[name], field, repetition, component, subcomponent), str(text)
+
+
+def paths_of_what_is_held(data: bytes) -> list[tuple[Any, ...]]:
+    """The paths of the leaves whose value stands in the typed message: what a peer has to read to give the same values."""
+    parsed, texts = hl7.parse(data), held(typed(read_message(data)))
+    return [path for path, text in leaves(parsed) if text and parsed.unescape(text) in texts]
 
 
 def _key(nir: str) -> int:

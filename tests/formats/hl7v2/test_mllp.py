@@ -23,6 +23,32 @@ def test_frames_come_out_whatever_the_cuts_of_the_network(payloads, cuts):
     assert decoder.close() == []
 
 
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.one_of(st.binary(max_size=40), st.sampled_from([b"\x0b", b"\x1c", b"\x1c\r", b"\x0bMSH|\x1c\r", b"\r\n"])),
+        max_size=30,
+    ),
+    st.integers(1, 30),
+)
+def test_whatever_the_network_gives_nothing_breaks_and_no_byte_is_made_up(pieces, limit):
+    """A mutational fuzzer: bytes and framing bytes in any order; what comes out was in what came in, and the decoder stays bounded."""
+    decoder, sent = Decoder(limit), b"".join(pieces)
+    found = []
+    for piece in pieces:
+        found += decoder.feed(piece)
+        assert sum(map(len, decoder._parts)) <= 4 * KEPT_OF_NOISE + limit
+    found += decoder.close()
+    position = 0
+    for item in found:
+        start = item.data if isinstance(item, Frame) else item.start
+        at = sent.find(start, position)
+        assert at >= 0, "out of order, or never sent"
+        position = at + len(start)
+        assert not isinstance(item, Frame) or len(item.data) <= limit
+    assert list(decoder.feed(b"\x0bA\x1c\r")) == [Frame(b"A")]
+
+
 def test_garbage_between_frames_is_said_once_and_harms_nothing():
     decoder = Decoder()
     found = [

@@ -18,7 +18,7 @@ from maison.formats.hl7v2.wire import (
     validate,
     write,
 )
-from tests.formats.hl7v2.corpus import EXTRACTED_WHEN_WHOLE, SAMPLES, corpus, extractor, movements, mutated
+from tests.formats.hl7v2.corpus import EXTRACTED_WHEN_WHOLE, SAMPLES, corpus, extractor, leaves, movements, mutated
 
 MESSAGES = 500
 MODELS = {**pam._ONE, **pam._MANY}
@@ -29,20 +29,6 @@ def messages():
     return corpus(20260304, MESSAGES)
 
 
-def leaves(parsed):
-    """(segment, rank, field, repetition, component, subcomponent, raw text) of every leaf python-hl7 sees."""
-    ranks = {}
-    for segment in parsed:
-        name = str(segment[0])
-        ranks[name] = ranks.get(name, 0) + 1
-        for field in range(3 if name == "MSH" else 1, len(segment)):
-            for repetition, content in enumerate(segment[field], start=1):
-                components = content if isinstance(content, hl7.Repetition) else [[content]]
-                for component, parts in enumerate(components, start=1):
-                    for subcomponent, text in enumerate(parts if not isinstance(parts, str) else [parts], start=1):
-                        yield name, ranks[name], field, repetition, component, subcomponent, str(text)
-
-
 def test_every_leaf_of_every_message_is_the_one_of_the_reference(messages):
     compared = 0
     for data in messages:
@@ -50,10 +36,11 @@ def test_every_leaf_of_every_message_is_the_one_of_the_reference(messages):
         segments = {}
         for segment in ours.segments():
             segments[segment.name, segment.number] = segment
-        for name, rank, field, repetition, component, subcomponent, text in leaves(parsed):
+        for path, text in leaves(parsed):
+            name, rank, field, repetition, component, subcomponent = path
             expected = parsed.unescape(text) if "\\" in text else text
             found = segments[name, rank].value(field, component, subcomponent, repetition)
-            assert (found or "") == expected, (name, rank, field, repetition, component, subcomponent)
+            assert (found or "") == expected, path
             compared += 1
     assert compared > 100 * MESSAGES
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from io import BytesIO
 
 import pytest
@@ -10,7 +11,9 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from maison.formats import rpu
-from tests.formats.rpu.samples import PATIENT, file, patient
+from maison.formats.rpu.quick import read_quickly
+from maison.formats.rpu.reader import read_carefully
+from tests.formats.rpu.samples import PATIENT, file, month, patient, wounded
 
 SAMPLE = file()
 
@@ -108,6 +111,58 @@ def test_no_bytes_break_the_reading_nor_the_controls(noise: bytes, start: int, l
     except rpu.UnreadableFile:
         return
     rpu.check(read)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.randoms(use_true_random=False),
+    st.integers(1, 4),
+    st.booleans(),
+    st.sampled_from(["ISO-8859-1", "ISO-8859-15", "UTF-8", "windows-1252", "US-ASCII"]),
+)
+def test_the_quick_reading_and_the_careful_one_agree(chance, wounds: int, shuffled: bool, encoding: str):
+    """Whatever a file holds: the quick way gives the same file, or leaves it to the careful one."""
+    data = month(chance, 3, shuffled=shuffled).replace(b"ISO-8859-1", encoding.encode(), 1)
+    for _ in range(wounds):
+        data = wounded(data, chance)
+    start = data.lstrip()
+    quick = read_quickly(start, encoding, 0)
+    if quick is not None:
+        assert quick == read_carefully(start)
+
+
+def test_ordinary_files_go_the_quick_way():
+    for data in (
+        SAMPLE,
+        file(patient(DP=""), patient(LISTE_DA="<DA>I10</DA>\n<DA> J20 </DA>"), one_passages_each=True),
+    ):
+        assert read_quickly(data, "ISO-8859-1", 0) == read_carefully(data)
+    turned = month(random.Random(5), 20, shuffled=True)
+    assert read_quickly(turned, "ISO-8859-1", 0) == read_carefully(turned)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"<CP>31000</CP>", b"<CP>31000<!-- 09 --></CP>"),
+        (b"<CP>31000</CP>", b"<CP><![CDATA[<DP>R074</DP>]]></CP>"),
+        (b"<CP>31000</CP>", b'<CP a="1">31000</CP>'),
+        (b"<CP>31000</CP>", b"<CP>&#51;1000</CP>"),
+        (b"<CP>31000</CP>", b"<CP>31000</COMMUNE>"),
+        (b"<CP>31000</CP>", b"<CP>3]]>1000</CP>"),
+        (b"<CP>31000</CP>", b"<CP>\x0131000</CP>"),
+        (b"<PASSAGES>", b"<!-- <PATIENT><CP>1</CP></PATIENT> --><PASSAGES>"),
+        (b"<PASSAGES>", b"<PASSAGES><PATIENT/>"),
+        (b"<PATIENT>", b"<PATIENT><PATIENT>"),
+        (b"<OSCOUR>", b'<OSCOUR xmlns="urn:x">'),
+        (b"<OSCOUR>", b"<OSCOUR><OSCOUR></OSCOUR>"),
+        (b'version="1.0"', b'version="1.0" version="1.0"'),
+    ],
+    ids=range(13),
+)
+def test_what_is_not_ordinary_is_left_to_the_careful_reading(old: bytes, new: bytes):
+    assert old in SAMPLE
+    assert read_quickly(SAMPLE.replace(old, new, 1), "ISO-8859-1", 0) is None
 
 
 # -- controls

@@ -169,6 +169,31 @@ class TestBarriers:
         assert room.seen[:2] == ["B-1", "M"]
         assert sorted(room.seen[2:]) == ["A-2", "B-2"]
 
+    @pytest.mark.parametrize(
+        "barrier",
+        [
+            mllp.link(one="A", other="B", control="M"),
+            mllp.link(one="A", other="B", event="A37", control="M"),
+            mllp.file_move(kept="A", gone="B", file="D-1", control="M"),
+        ],
+        ids=["A24", "A37", "A44"],
+    )
+    def test_links_and_file_moves_wait_for_both_patients_too(self, room, barrier):
+        mllp.declare()
+        come(
+            message("A-1", "A"),
+            message("B-1", "B"),
+            barrier.replace(b"ADT^", f"{KIND}^".encode(), 1),
+            message("B-2", "B"),
+        )
+        room.failing = {"B-1": ZeroDivisionError()}
+        work()
+        assert [state(one) for one in ("A-1", "B-1", "M", "B-2")] == ["integrated", *["received"] * 3]
+        room.failing, room.seen = {}, []
+        due_now()
+        work()
+        assert room.seen == ["B-1", "M", "B-2"]
+
     @pytest.mark.parametrize("seed", range(4))
     def test_chains_of_merges_end_in_the_order_they_came_whatever_the_batch(self, room, seed):
         mllp.declare()

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from maison.foundations.audit.models import Entry
+from maison.foundations.events.models import StoredEvent
 from maison.registries.stays import selectors
 from maison.registries.stays.models import Stay, StayMessage, Unit
 from tests.factories import StructureFactory, actor_as
@@ -139,3 +140,39 @@ def test_names_are_for_those_who_care_in_that_structure(signed_in_client, hospit
     local = signed_in_client("ioa", hospital.structure, auth="local")
     assert local.get(address).status_code == 403
     assert not Entry.objects.filter(code="stays.stay_read").exists()
+
+
+# -- for the rooms above
+
+
+def test_the_counts_of_units_have_their_age_and_their_source(hospital, django_assert_num_queries):
+    for rank in range(3):
+        admit(hospital, rank, unit=f"{6268 + rank % 2}")
+    with django_assert_num_queries(3):
+        first, second = selectors.unit_counts([hospital.structure.id])
+    assert (first.code, first.occupied, first.on_leave, first.expected_in, first.expected_out) == ("6268", 2, 0, 0, 2)
+    assert (second.code, second.occupied, second.structure_id) == ("6269", 1, hospital.structure.id)
+    assert (first.state, first.counts, first.source) == ("fresh", True, "mouvements de l'établissement")
+    assert first.heard_at is not None
+    age(3)
+    assert [(one.state, one.counts) for one in selectors.unit_counts([hospital.structure.id])] == [("stale", False)] * 2
+    assert selectors.unit_counts([]) == []
+
+
+def test_a_change_of_counts_is_told_once_and_the_rest_is_not(hospital):
+    def changes():
+        return [event.payload for event in StoredEvent.objects.filter(name="stays.unit_counts_changed").order_by("id")]
+
+    def there(hour, event, **fields):
+        at = f"202603040{hour}0000"
+        hospital.say(adt(event, ipp="P1", sent=at, zbe=movement(f"{hour}", at, **fields)))
+
+    there(8, "A01")
+    unit = Unit.objects.get(code="6268").id
+    assert changes() == [{"structure_id": str(hospital.structure.id), "unit_id": str(unit), "previous_unit_id": None}]
+    hospital.say(adt("A08", ipp="P1", zbe="", sent="20260304083000"))
+    assert len(changes()) == 1
+    there(9, "A02", unit="7000")
+    assert (changes()[-1]["previous_unit_id"], len(changes())) == (str(unit), 2)
+    hospital.say(adt("A08", ipp="P1", zbe="", sent="20260304100000", expected_exit="20260306100000"))
+    assert len(changes()) == 3

@@ -65,10 +65,11 @@ def acknowledge(
     *,
     now: datetime | None = None,
     control_id: str | None = None,
+    accept_ack: str | None = None,
 ) -> Message:
     """The answer to `message`: sender and receiver change places, version and character set are its own.
 
-    `faults` become ERR segments, the gravest first.
+    `faults` become ERR segments, the gravest first. `accept_ack`: MSH-15 of the answer, when its own reception is to be answered.
     """
     header = message.header
     errors = sorted(faults, key=lambda fault: fault.severity != "error")[:MOST_ERRORS]
@@ -86,6 +87,8 @@ def acknowledge(
         version=said(12) or "2.5",
         processing=said(11) or "P",
         charset=charset,
+        accept_ack=accept_ack,
+        application_ack="NE" if accept_ack else None,
     )
     is_old = _version(message.version) < (2, 5)
     rows: list[Row] = [segment("MSA", {1: code, 2: message.control_id or None})]
@@ -127,6 +130,11 @@ def awaits_application_ack(message: Message, *, is_error: bool = False) -> bool:
     """MSH-16. Empty with MSH-15 empty is the original mode: always answered."""
     original = not message.header.raw(15)
     return _wanted(message.header.raw(16), is_error, default=original)
+
+
+def is_enhanced(message: Message) -> bool:
+    """Whether MSH-15 or MSH-16 is said: reception and application are then answered apart."""
+    return bool(message.header.raw(15) or message.header.raw(16))
 
 
 def read_ack(message: Message) -> Ack:

@@ -224,6 +224,8 @@ def _check(adt: Adt, faults: list[Fault]) -> None:
     if adt.merged is not None:
         check_merged(adt.merged, 1, faults)
         _check_merge(adt, faults)
+        if event == "A44" and (adt.merged.account is None or not adt.merged.account.value):
+            faults.append(Fault("MRG-3", "required", "Le dossier administratif à rattacher est obligatoire et manque."))
     if event in ("A24", "A37") and adt.other_patient is None:
         message = "Un lien entre deux identités demande deux segments PID."
         faults.append(Fault("PID[2]", "segment-missing", message))
@@ -248,12 +250,16 @@ def _check(adt: Adt, faults: list[Fault]) -> None:
 def _check_merge(adt: Adt, faults: list[Fault]) -> None:
     """The identity that stays cannot be the one that disappears."""
     merged = adt.merged
-    if merged is None or adt.event != "A40":
+    if merged is None or adt.event not in ("A40", "A44"):
         return
     kept = {(found.value, found.authority) for found in adt.patient.identifiers if found.kind != "INS"}
     for rank, found in enumerate(merged.identifiers, start=1):
         if found.value and (found.value, found.authority) in kept:
-            message = "L’identité qui disparaît est aussi celle qui reste."
+            message = (
+                "L’identité qui disparaît est aussi celle qui reste."
+                if adt.event == "A40"
+                else "Le dossier est rattaché à l’identité qui l’a déjà."
+            )
             faults.append(Fault(f"MRG-1[{rank}]", "identifier", message))
 
 

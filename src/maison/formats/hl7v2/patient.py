@@ -210,10 +210,13 @@ def check_patient(patient: Patient, number: int, faults: list[Fault]) -> None:
     """What PAM France asks of PID beyond the form of its fields."""
     for rank, found in enumerate(patient.identifiers, start=1):
         kind = found.kind
-        if not found.value or found.authority is None or kind is None:
+        if kind == "INS":
+            if not found.value or found.authority is None:
+                _check_identifier(found, "PID", 3, number, rank, faults)
+            else:
+                _check_ins(patient, found, number, rank, faults)
+        elif kind is None or not found.value or found.authority is None:
             _check_identifier(found, "PID", 3, number, rank, faults)
-        elif kind == "INS":
-            _check_ins(patient, found, number, rank, faults)
     names = patient.names
     if len(names) != 1 or names[0].kind != "L" or not names[0].family:
         _check_names(names, number, faults)

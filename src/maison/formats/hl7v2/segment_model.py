@@ -10,7 +10,7 @@ an ordinary message. Whatever is not ordinary goes through `_unusual`, which als
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from msgspec import Struct
@@ -98,8 +98,9 @@ CE_FREE = Kind("CE?", datatypes.coded, _written)
 
 _INLINE = {
     "CX": (
-        "Identifier((p := ({} + '^^^^^^^').split('^'))[0] or None, authorities[p[3]] if p[3] else None, "
-        "p[4] or None, p[6] or None, p[7] or None)"
+        "(Identifier(p[0] or None, authorities[p[3]] if p[3] else None, p[4] or None) if len(p := {0}.split('^')) == 5 "
+        "else Identifier((p := ({0} + '^^^^^^^').split('^'))[0] or None, authorities[p[3]] if p[3] else None, "
+        "p[4] or None, p[6] or None, p[7] or None))"
     ),
     "XPN": (
         "PersonName((p := ({} + '^^^^^^').split('^'))[0] or None, p[1] or None, p[2] or None, p[3] or None, "
@@ -136,6 +137,25 @@ class Memory(dict[str, Any]):
         return value
 
 
+class Times(Memory):
+    """The same for times; the usual form, which is new in most messages, is read at once."""
+
+    def __missing__(self, raw: str) -> Any:
+        if len(raw) != 14 or not raw.isdecimal() or not raw.isascii():
+            return super().__missing__(raw)
+        try:
+            value = times.Timestamp(raw, "second", _instant(f"{raw[:8]}T{raw[8:]}"))
+        except ValueError:
+            return None
+        if len(self) >= MOST_REMEMBERED:
+            self.clear()
+        self[raw] = value
+        return value
+
+
+_instant = datetime.fromisoformat
+
+
 def _memory(read: Reader) -> Memory:
     return Memory(lambda raw: read(raw, "utf-8"))
 
@@ -143,7 +163,7 @@ def _memory(read: Reader) -> Memory:
 MOST_REMEMBERED = 8192
 LONGEST_REMEMBERED = 200
 MEMORIES = {
-    "TS": Memory(times.timestamp),
+    "TS": Times(times.timestamp),
     "HD": _memory(datatypes.authority),
     "XCN": _memory(datatypes.professional),
     "PL": _memory(datatypes.location),
@@ -160,11 +180,31 @@ _WITH_COMPONENTS = frozenset(
 type SegmentReader[S] = Callable[[Row, int, str, list[Fault]], S]
 
 
+class PlainReaders[S: Struct](dict[int, SegmentReader[S]]):
+    """For each length of a row, the function that reads it when nothing is escaped nor erased: fields that are not there cost
+    nothing. Written the first time a row of this length comes."""
+
+    def __init__(self, model: "Model[S]", last: int) -> None:
+        super().__init__()
+        self._model, self._last = model, last
+
+    def __missing__(self, length: int) -> SegmentReader[S]:
+        if length > self._last + 1:
+            made = self[self._last + 1]
+            if length <= LONGEST_KNOWN_ROW:
+                self[length] = made
+            return made
+        made = self[length] = _generated(self._model, length)
+        return made
+
+
+LONGEST_KNOWN_ROW = 100
+
+
 class Model[S: Struct]:
     """A segment, its class and its fields, in the order of the attributes. The class ends with `erased`.
 
     `erased` holds the attributes the sender asks to erase (two double quotes): their values are then None.
-    `read_plain` is for a row where nothing is escaped nor erased: quicker, with the same result as `read_careful`.
     """
 
     def __init__(self, name: str, made: type[S], *fields: F) -> None:
@@ -176,14 +216,18 @@ class Model[S: Struct]:
         self.fields = fields
         self.by_attribute = {field.attribute: field for field in fields}
         self.read_careful: SegmentReader[S] = _generated(self)
-        self.read_plain: SegmentReader[S] = _generated(self, is_plain=True)
+        self.plain: PlainReaders[S] = PlainReaders(self, max((field.number for field in fields), default=0))
 
     def read(self, row: Row, number: int, charset: str, faults: list[Fault]) -> S:
         """Any row; what is wrong is added to `faults`."""
         text = "|".join(row)
         if "\\" in text or '"' in text:
             return self.read_careful(row, number, charset, faults)
-        return self.read_plain(row, number, charset, faults)
+        return self.plain[len(row)](row, number, charset, faults)
+
+    def read_plain(self, row: Row, number: int, charset: str, faults: list[Fault]) -> S:
+        """A row where nothing is escaped nor erased: quicker than `read_careful`, with the same result."""
+        return self.plain[len(row)](row, number, charset, faults)
 
     def place(self, attribute: str, number: int = 1) -> str:
         return place_of(self.name, number, self.by_attribute[attribute].number)
@@ -211,7 +255,8 @@ class Model[S: Struct]:
                 yield _missing(self.name, 1, field)
 
 
-def _generated[S: Struct](model: Model[S], *, is_plain: bool = False) -> SegmentReader[S]:
+def _generated[S: Struct](model: Model[S], length: int = 0) -> SegmentReader[S]:
+    """The careful function for any row; with a `length`, the quick one for plain rows of this length (or longer, at the most)."""
     last = max((field.number for field in model.fields), default=0)
     names: dict[str, Any] = {
         "Made": model.made,
@@ -226,32 +271,37 @@ def _generated[S: Struct](model: Model[S], *, is_plain: bool = False) -> Segment
         "authorities": MEMORIES["HD"],
         "PartialDate": times.PartialDate,
         "date_of": date.fromisoformat,
-        "careful": model.read_careful if is_plain else None,
+        "careful": model.read_careful if length else None,
     }
-    lines = [
-        "def read(row, number, charset, faults):",
-        "    length = len(row)",
-        f"    if length <= {last}: row = row + PAD[{last + 1} - length]",
-        "    erased = ()",
-    ]
-    if not is_plain:
-        lines.append("    if '\"\"' in row: row, erased = erasures(model, row)")
+    lines, values = [], []
     for rank, field in enumerate(model.fields):
-        lines += [f"    {line}" for line in _field_lines(rank, field, names, is_plain)]
-    if is_plain:
-        lines = [lines[0], "    known = len(faults)", "    try:", *(f"    {line}" for line in lines[1:])]
-    arguments = ", ".join(f"v{rank}" for rank in range(len(model.fields)))
-    returned = f"return Made({arguments}{', ' if arguments else ''}erased)"
-    lines += (
-        [
-            f"        {returned}",
-            "    except ValueError: del faults[known:]",
-            "    return careful(row, number, charset, faults)",
+        absent = length and field.number >= length
+        values.append(("()" if field.repeats else "None") if absent else f"v{rank}")
+        if not absent:
+            lines += _field_lines(rank, field, names, bool(length))
+        elif field.required:
+            lines.append(f"faults.append(missing(NAME, number, FIELDS[{rank}]))")
+    if length:
+        # One of the quick expressions may meet what only the careful function understands: nothing was said yet.
+        lines = [
+            "known = len(faults)",
+            "try:",
+            *(f"    {line}" for line in lines),
+            f"    return Made({', '.join([*values, '()'])})",
+            "except ValueError: del faults[known:]",
+            "return careful(row, number, charset, faults)",
         ]
-        if is_plain
-        else [f"    {returned}"]
-    )
-    exec("\n".join(lines), names)  # noqa: S102  (the source holds nothing but our own numbers and names)
+    else:
+        lines = [
+            "length = len(row)",
+            f"if length <= {last}: row = row + PAD[{last + 1} - length]",
+            "erased = ()",
+            "if '\"\"' in row: row, erased = erasures(model, row)",
+            *lines,
+            f"return Made({', '.join([*values, 'erased'])})",
+        ]
+    body = "\n    ".join(["def read(row, number, charset, faults):", *lines])
+    exec(body, names)  # noqa: S102  (the source holds nothing but our own numbers and names)
     made: SegmentReader[S] = names["read"]
     return made
 
@@ -261,12 +311,13 @@ def _field_lines(rank: int, field: F, names: dict[str, Any], is_plain: bool) -> 
     value, empty = f"v{rank}", "()" if field.repeats else "None"
     lines = [f"r = row[{field.number}]"]
     if field.required:
+        told = f"faults.append(missing(NAME, number, FIELDS[{rank}]))"
         return [
             *lines,
             f"if r: {value} = {usual}",
             "else:",
             f"    {value} = {empty}",
-            f"    if '{field.attribute}' not in erased: faults.append(missing(NAME, number, FIELDS[{rank}]))",
+            f"    {told}" if is_plain else f"    if '{field.attribute}' not in erased: {told}",
         ]
     return [*lines, f"{value} = ({usual}) if r else {empty}"]
 
@@ -307,8 +358,8 @@ def _expression(rank: int, field: F, names: dict[str, Any], is_plain: bool) -> s
         slow = f"{careful.format('r')} if '~' not in r else {otherwise}" if "&" in odd else otherwise
         return f"{one.format('r')} if {guard} else {slow}"
     every = "tuple([{} for x in r.split('~') if x])"
-    quick = every.format(one.format("x"))
-    return f"{quick} if '&' not in r else {every.format(careful.format('x'))}" if odd else quick
+    quick = f"({one.format('r')},) if '~' not in r else {every.format(one.format('x'))}"
+    return f"({quick}) if '&' not in r else {every.format(careful.format('x'))}" if odd else quick
 
 
 def _time_expression(rank: int, field: F, names: dict[str, Any], is_plain: bool, otherwise: str) -> str:

@@ -58,8 +58,8 @@ class Structure:
         self.forbidden = forbidden or {}
         self.missing_severity = missing_severity or {}
         self._plans: dict[tuple[str, ...], Plan] = {}
-        self._read_plain = _generated(one, many, "read_plain")
-        self._read_carefully = _generated(one, many, "read")
+        self._read_plain = _generated(one, many, is_plain=True)
+        self._read_carefully = _generated(one, many, is_plain=False)
 
     def read(self, message: Message, faults: list[Fault]) -> tuple[Any, ...]:
         """The segments, in the order of `one` then of `many` (tuples of them). What is wrong goes to `faults`."""
@@ -108,13 +108,13 @@ class Structure:
         yield from _order_faults(self.order, names)
 
 
-def _generated(one: Models, many: Models, reader: str) -> Assembled:
+def _generated(one: Models, many: Models, *, is_plain: bool) -> Assembled:
     """One call for each segment, written out: a loop over functions costs as much as what they do."""
     names: dict[str, Any] = {}
     lines = []
     for rank, model in enumerate([*one.values(), *many.values()]):
-        names[f"read{rank}"] = getattr(model, reader)
-        called = f"read{rank}(rows[{{}}], {{}}, charset, faults)"
+        names[f"read{rank}"] = model.plain if is_plain else model.read
+        called = f"read{rank}{'[len(r := rows[{}])](r' if is_plain else '(rows[{}]'}, {{}}, charset, faults)"
         if rank < len(one):
             lines.append(f"v{rank} = {called.format(f'a{rank}', 1)} if a{rank} is not None else None")
             continue

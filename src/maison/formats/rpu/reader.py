@@ -5,7 +5,6 @@ Entities and definitions are refused, the network is never asked. A file that ca
 
 import re
 from collections.abc import Iterator
-from datetime import date, datetime
 from io import BytesIO
 from typing import BinaryIO
 
@@ -13,18 +12,16 @@ from lxml import etree
 
 from maison.formats.rpu.faults import UnreadableFile
 from maison.formats.rpu.model import SCALARS, Establishment, Passage, RpuFile
+from maison.formats.rpu.quick import read_quickly
+from maison.formats.rpu.values import LONGEST_LIST, MAX_PASSAGES, day, establishment_of, moment
 
 MAX_BYTES = 64 * 1024 * 1024
 """A month of the largest department is 10 MB."""
-MAX_PASSAGES = 200_000
-LONGEST_LIST = 200
-"""Associated diagnoses or acts of one passage."""
 
 _CHARSETS = frozenset({"UTF-8", "US-ASCII", "ASCII", "ISO-8859-1", "ISO-8859-15", "LATIN1", "WINDOWS-1252"})
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 _KNOWN = frozenset(SCALARS)
 _NOT_RPU = "Ce fichier XML n’est pas un fichier RPU : sa racine n’est pas OSCOUR."
-_ESTABLISHMENT = ("FINESS", "ORDRE", "EXTRACT", "DATEDEBUT", "DATEFIN")
 
 
 def read(data: bytes, limit: int = MAX_BYTES) -> RpuFile:
@@ -43,7 +40,14 @@ def read(data: bytes, limit: int = MAX_BYTES) -> RpuFile:
         raise UnreadableFile("Le jeu de caractères annoncé n’est ni ISO-8859-1, ni ISO-8859-15, ni UTF-8.")
     # Some exports leave a line before the declaration: tolerated, and its lines still count.
     begin = len(start) - len(start.lstrip())
-    stream = _Stream(BytesIO(start[begin:]), start[:begin].count(b"\n"))
+    lines_before = start[:begin].count(b"\n")
+    charset = declared[1].decode() if declared else "UTF-8"
+    return read_quickly(start[begin:], charset, lines_before) or read_carefully(start[begin:], lines_before)
+
+
+def read_carefully(data: bytes, lines_before: int = 0) -> RpuFile:
+    """Any file. `data` begins with the XML itself. Raises UnreadableFile."""
+    stream = _Stream(BytesIO(data), lines_before)
     passages = list(stream)
     if not stream.is_rpu:
         raise UnreadableFile(_NOT_RPU)
@@ -95,7 +99,7 @@ class _Stream:
                     _forget_before(element)
                 elif name == "ETABLISSEMENT":
                     self.has_establishment = True
-                    self.establishment = _establishment(element)
+                    self.establishment = establishment_of(element)
                 else:
                     self.is_rpu = element.getparent() is None
         except etree.XMLSyntaxError as error:
@@ -159,36 +163,3 @@ def _forget_before(element: etree._Element) -> None:
         return
     while (previous := element.getprevious()) is not None:
         parent.remove(previous)
-
-
-def _establishment(element: etree._Element) -> Establishment:
-    raw = {name: (element.findtext(name) or "").strip() for name in _ESTABLISHMENT}
-    return Establishment(
-        finess=raw["FINESS"].replace(" ", ""),
-        order=raw["ORDRE"],
-        extracted_at=moment(raw["EXTRACT"]),
-        first_day=day(raw["DATEDEBUT"]),
-        last_day=day(raw["DATEFIN"]),
-        raw=raw,
-    )
-
-
-def day(text: str) -> date | None:
-    """JJ/MM/AAAA. None when the calendar has no such day."""
-    if len(text) != 10 or text[2] != "/" or text[5] != "/" or not text.isascii():
-        return None
-    try:
-        return date.fromisoformat(f"{text[6:]}-{text[3:5]}-{text[:2]}")
-    except ValueError:
-        return None
-
-
-def moment(text: str) -> datetime | None:
-    """JJ/MM/AAAA hh:mm, seconds tolerated. None when there is no such moment."""
-    if len(text) not in (16, 19) or text[2] != "/" or text[5] != "/" or text[10] != " " or not text.isascii():
-        return None
-    try:
-        found = datetime.fromisoformat(f"{text[6:10]}-{text[3:5]}-{text[:2]}T{text[11:]}")
-    except ValueError:
-        return None
-    return found if found.tzinfo is None else None

@@ -142,6 +142,10 @@ class _Change:
     needs_mending: bool = False
 
 
+type Decided = Callable[[Pending, str, str, Sequence[dict[str, str]], str], None]
+"""Hears what became of each message in the transaction that writes it: state, code of the fault, faults, note."""
+
+
 @dataclass(slots=True)
 class Lanes:
     """The lanes of one channel. `lock` is the namespace of its advisory locks; `house_fault`, `room_fault`: codes of the faults
@@ -152,6 +156,7 @@ class Lanes:
     dealer: Dealer
     house_fault: str
     room_fault: str
+    decided: Decided | None = None
 
     def work(self, limit: int = BATCH) -> int:
         """Deal with what is due, in one commit; returns how many messages. Zero: nothing is due, or others are on it."""
@@ -274,6 +279,8 @@ class Lanes:
         with connection.cursor() as cursor:
             cursor.execute(SETTLE, [*columns, timezone.now(), min(at), max(at)])
         for change in changes:
+            if self.decided is not None:
+                self.decided(change.pending, change.state, change.fault_code, change.faults, change.note)
             if change.needs_mending:
                 row = change.pending
                 urgency = 0 if change.state == State.WAITING else 1

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from maison.foundations.access import requires
@@ -18,6 +19,7 @@ from maison.ui.pages import done, page
 from . import actions, attempts, selectors
 from .forms import JournalFilter, SetAsideForm
 from .models import Exchange
+from .partners import Partner, makers, others, sheet_of
 from .permissions import P
 from .words import channels, words_of
 
@@ -26,6 +28,10 @@ COLUMNS = [Column("Quand"), Column("Message"), Column("Logiciel"), Column("Dossi
 ATTEMPT_COLUMNS = [
     Column("Quand"), Column("Tentative", numeric=True), Column("Cible"), Column("Issue"), Column("Réponse"),
     Column("Durée (ms)", numeric=True),
+]  # fmt: skip
+CLIENT_COLUMNS = [
+    Column("Logiciel"), Column("Structure", wide=True), Column("Échange par", wide=True), Column("Dernier message"),
+    Column("À réparer", numeric=True, wide=True),
 ]  # fmt: skip
 CSV_HEADER = [
     "Échange", "Le", "Sens", "Porte", "Type", "Émetteur", "Destinataires", "Identifiant de diffusion", "Dossier", "État",
@@ -151,12 +157,19 @@ def set_aside(request: Any, exchange_id: UUID) -> HttpResponse:
 @require_GET
 @requires(P.VIEW)
 def clients(request: Any) -> HttpResponse:
-    rows = selectors.clients_with_last_message(request.actor)
-    columns = [
-        Column("Logiciel"),
-        Column("Structure"),
-        Column("Portes"),
-        Column("Dernier message"),
-        Column("À réparer", numeric=True),
-    ]
-    return page(request, CLIENTS, {"rows": rows, "columns": columns})
+    """Software that sends and places the house sends to, in one list."""
+    rows = [
+        Partner(
+            client.name, client.client_id, client.structure.name, client.door_labels or "aucune porte ouverte", last, to_mend,
+            client.active and bool(client.doors), reverse(sheet, args=[client.id]) if (sheet := sheet_of(client.doors)) else "",
+            f"{reverse('exchanges:journal')}?logiciel={client.id}&periode=744",
+        )
+        for client, last, to_mend in selectors.clients_with_last_message(request.actor)
+    ]  # fmt: skip
+    rows = sorted([*rows, *others(request.actor)], key=lambda row: (row.name.casefold(), row.code))
+    may_declare = request.actor.can(P.MANAGE_CLIENTS)
+    context = {
+        "page": page_of(request, rows), "columns": CLIENT_COLUMNS,
+        "makers": [(label, reverse(name)) for label, name in makers()] if may_declare else [],
+    }  # fmt: skip
+    return page(request, CLIENTS, context)

@@ -6,3 +6,4 @@ Sources: HL7 2.5.1 chapter 2 and appendix C; IHE PAM France 2.11.
 """
 
 CHANNEL = "hl7v2"
+CONTENT_TYPE = "x-application/hl7-v2+er7"

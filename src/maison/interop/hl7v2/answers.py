@@ -7,7 +7,13 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from uuid import UUID
 
-from maison.formats.hl7v2.ack import acknowledge, awaits_reception_ack, refuse_unreadable
+from maison.formats.hl7v2.ack import (
+    acknowledge,
+    awaits_application_ack,
+    awaits_reception_ack,
+    is_enhanced,
+    refuse_unreadable,
+)
 from maison.formats.hl7v2.faults import Fault, UnreadableMessage
 from maison.formats.hl7v2.message import Message
 from maison.formats.hl7v2.mllp import frame
@@ -23,16 +29,21 @@ def control_id(exchange_id: UUID) -> str:
     return exchange_id.hex[:12].upper() + exchange_id.hex[-8:].upper()
 
 
-def answer(message: Message, code: str, exchange_id: UUID, at: datetime, faults: Sequence[Fault] = ()) -> bytes:
-    """Framed; empty when the sender asked for no answer (MSH-15), or when the message is itself an answer."""
-    if message.kind == "ACK":
-        return b""
+def answer(message: Message, code: str, exchange_id: UUID, at: datetime, faults: Sequence[Fault] = (), *, replies_apart: bool = False) -> bytes:  # fmt: skip
+    """Framed; empty when the sender asked for no answer of reception (MSH-15).
+
+    In enhanced mode the reception is what is acknowledged here, and the application answers apart, once the trade has decided,
+    when the sender has an address for it (`replies_apart`). A sender who only asks for the latter (MSH-16) and has no such
+    address is answered on its line, as in original mode: an answer there is better than none anywhere.
+    """
     header = message.header
-    accept = header.raw(15)
-    if accept:  # enhanced mode: the reception is what is acknowledged here
-        if not awaits_reception_ack(message, is_error=code != "AA"):
-            return b""
+    is_error = code != "AA"
+    if awaits_reception_ack(message, is_error=is_error):
         code = f"C{code[1]}"
+    elif message.kind == "ACK" or (
+        is_enhanced(message) and (replies_apart or not awaits_application_ack(message, is_error=is_error))
+    ):
+        return b""
     asked = header.raw(10)
     if faults or not asked.isascii():
         built = acknowledge(message, code, faults, now=at, control_id=control_id(exchange_id))  # type: ignore[arg-type]

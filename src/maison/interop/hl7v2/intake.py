@@ -17,6 +17,8 @@ from django.conf import settings
 from django.db import DataError, transaction
 from django.utils import timezone
 
+from maison.formats.hl7v2 import charsets
+from maison.formats.hl7v2.ack import awaits_reception_ack
 from maison.formats.hl7v2.faults import Fault, UnreadableMessage
 from maison.formats.hl7v2.message import Message
 from maison.formats.hl7v2.wire import read_message, validate
@@ -29,14 +31,13 @@ from maison.interop.exchanges.events import ExchangeRefused, IdentityReused
 from maison.interop.exchanges.journal import storable
 from maison.interop.exchanges.models import Door, Exchange, exchange_target
 
-from . import CHANNEL, answers, refusals, rooms
+from . import CHANNEL, CONTENT_TYPE, answers, refusals, replies, rooms
 from .refusals import Refusal
-from .senders import Directory, Peer, Sender, is_consistent, origin_hash, strangers_to_tell
-from .subjects import PRODUCTION_INS, TEST_INS, Subject, subject_of
+from .senders import Directory, Expected, Peer, Sender, is_consistent, origin_hash, strangers_to_tell
+from .subjects import PRODUCTION_INS, TEST_INS, Subject, authorities_of, subject_of
 
 log = logging.getLogger(__name__)
 State = Exchange.State
-CONTENT_TYPE = "x-application/hl7-v2+er7"
 
 
 @dataclass(slots=True)
@@ -186,10 +187,13 @@ def _hold(judged: Sequence[Judgement]) -> list[bytes]:
             if holder is not None:
                 _reused(outcome, holder)
             outcome.answer = _answer(outcome)
+            if _is_answer(outcome):
+                _hear(outcome)
     bulk.write(_worth_writing(outcomes))
     for outcome in outcomes:
         if outcome.entry.state == State.REFUSED and not outcome.judged.is_stranger:
             _say_refused(outcome)
+            _reply_apart(outcome)
         elif outcome.judged.broken and outcome.entry.needs_mending:
             mending.ask(outcome.entry.id, client_id=outcome.entry.client_id, fault_code=outcome.entry.fault_code)
     return [outcome.answer for outcome in outcomes]
@@ -216,6 +220,8 @@ def _outcome(judged: Judgement) -> _Outcome:
         entry.needs_mending = refusal.reason.task
     elif judged.message is not None and judged.message.kind == "ACK":
         entry.state, entry.step = State.KEPT, ""
+    else:
+        entry.note = _unexpected_charset(judged)
     if not entry.distribution_id and entry.payload is not None:
         # Nothing names it: the same bytes from the same sender are the same message.
         entry.distribution_id = f"sha256:{hashlib.sha256(entry.payload).hexdigest()}"
@@ -237,10 +243,42 @@ def _sender_refusal(judged: Judgement) -> Refusal | None:
         return Refusal(refusals.DOOR_SHUT)
     if judged.message is not None and not is_consistent(sender, judged.application, judged.facility):
         return Refusal(refusals.FORGED)
+    return _unexpected(sender.expected, judged.message) if judged.message is not None else None
+
+
+def _unexpected(expected: Expected, message: Message) -> Refusal | None:
+    """What this software was not declared to send. An answer to one of our messages is always heard."""
+    if message.kind == "ACK":
+        return None
+    if expected.kinds and message.kind and message.kind not in expected.kinds:
+        return Refusal(refusals.NOT_EXPECTED)
+    version = message.version.partition("^")[0]
+    if expected.versions and version and version not in expected.versions:
+        return Refusal(refusals.OTHER_VERSION)
+    if expected.authorities:
+        strange = [place for place, domain in authorities_of(message) if domain not in expected.authorities]
+        if strange:
+            reason = refusals.OTHER_AUTHORITY
+            return Refusal(reason, "", [Fault(place, reason.rule, reason.message) for place in strange])
     return None
 
 
-NOT_OF_THE_MESSAGE = frozenset({refusals.FORGED.code, refusals.DOOR_SHUT.code, refusals.CUT.code})
+def _unexpected_charset(judged: Judgement) -> str:
+    """Said in the journal, never refused: the text was read all the same."""
+    message, sender = judged.message, judged.sender
+    declared = sender.expected.charset if sender is not None else ""
+    if message is None or not declared or message.charset == declared or message.raw.isascii():
+        return ""
+    names = [charsets.NAMES.get(one, one) for one in (message.charset, declared)]
+    return f"Écrit en {names[0]} alors que {names[1]} est déclaré"
+
+
+NOT_OF_THE_MESSAGE = frozenset(
+    reason.code
+    for reason in (
+        refusals.FORGED, refusals.DOOR_SHUT, refusals.CUT, refusals.NOT_EXPECTED, refusals.OTHER_VERSION, refusals.OTHER_AUTHORITY,
+    )
+)  # fmt: skip
 """Refusals that say nothing of the message: the same one may come again another way, under the same name."""
 
 
@@ -248,17 +286,50 @@ def _may_claim(outcome: _Outcome) -> bool:
     return outcome.entry.payload is not None and outcome.entry.fault_code not in NOT_OF_THE_MESSAGE
 
 
+def _replies_apart(judged: Judgement) -> bool:
+    return judged.sender is not None and judged.sender.expected.replies_apart
+
+
 def _answer(outcome: _Outcome) -> bytes:
     judged, entry = outcome.judged, outcome.entry
     if judged.message is not None:
         said = outcome.refusal.said() if outcome.refusal else ()
-        return answers.answer(judged.message, entry.step, entry.id, entry.at, said)
+        return answers.answer(
+            judged.message, entry.step or "AA", entry.id, entry.at, said, replies_apart=_replies_apart(judged)
+        )
     if judged.broken:
         return answers.unreadable(judged.arrival.data, refusals.HOUSE.message, entry.id, entry.at)
     if outcome.refusal is None or outcome.refusal.reason is refusals.CUT:
         return b""  # nobody waits for an answer to half a message
     words = f"{outcome.refusal.reason.message} {outcome.refusal.detail}".strip()
     return answers.unreadable(judged.arrival.data, words, entry.id, entry.at)
+
+
+def _is_answer(outcome: _Outcome) -> bool:
+    """An acknowledgement, from software that may speak here."""
+    message = outcome.judged.message
+    return outcome.refusal is None and message is not None and message.kind == "ACK"
+
+
+def _hear(outcome: _Outcome) -> None:
+    """The answer to a message of the house: settled with it, in the transaction that keeps it."""
+    entry, message, sender = outcome.entry, outcome.judged.message, outcome.judged.sender
+    if message is not None and sender is not None:
+        entry.state, entry.answers, entry.note = replies.hear(message, sender.id)
+
+
+def _reply_apart(outcome: _Outcome) -> None:
+    """A refusal that its sender does not hear on the line (MSH-15), and asked to hear from the application (MSH-16)."""
+    message, sender, entry = outcome.judged.message, outcome.judged.sender, outcome.entry
+    if (
+        message is None
+        or sender is None
+        or outcome.refusal is None
+        or not (sender.opens and _replies_apart(outcome.judged))
+    ):
+        return
+    if not awaits_reception_ack(message, is_error=True):
+        replies.answer(message, outcome.refusal.reason.answer, entry.id, sender.id, outcome.refusal.said())
 
 
 def _repeat(outcome: _Outcome, holder: bulk.Holder, first: bulk.FirstAnswer | None, here: dict[UUID, _Outcome]) -> None:
@@ -270,7 +341,8 @@ def _repeat(outcome: _Outcome, holder: bulk.Holder, first: bulk.FirstAnswer | No
         twin = here[holder.id]
         step, faults = twin.entry.step, twin.refusal.said() if twin.refusal else []
     if judged.message is not None:
-        outcome.answer = answers.answer(judged.message, step or "AA", holder.id, holder.at, faults)
+        apart = _replies_apart(judged)
+        outcome.answer = answers.answer(judged.message, step or "AA", holder.id, holder.at, faults, replies_apart=apart)
     elif outcome.refusal is not None:
         words = f"{outcome.refusal.reason.message} {outcome.refusal.detail}".strip()
         outcome.answer = answers.unreadable(judged.arrival.data, words, holder.id, holder.at)

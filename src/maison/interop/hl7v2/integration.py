@@ -8,7 +8,7 @@ from maison.foundations.access.actor import Actor
 from maison.interop.exchanges.lanes import Done, LaneLoop, Lanes, Pending, Refused
 from maison.interop.exchanges.models import Exchange
 
-from . import CHANNEL, refusals, rooms
+from . import CHANNEL, refusals, replies, rooms
 from .refusals import Refusal
 
 State = Exchange.State
@@ -31,5 +31,7 @@ def deal(actor: Actor, pending: Pending) -> Done:
     return Done(STATES.get(outcome.status, State.INTEGRATED), outcome.note)
 
 
-lanes = Lanes(CHANNEL, LOCK, deal, house_fault=refusals.HOUSE.code, room_fault=refusals.ROOM.code)
+lanes = Lanes(
+    CHANNEL, LOCK, deal, house_fault=refusals.HOUSE.code, room_fault=refusals.ROOM.code, decided=replies.after_decision
+)
 loop = LaneLoop(lanes.work)

@@ -20,7 +20,7 @@ def addresses(listen: list[str]) -> list[Address]:
         host = host.strip("[]") or "127.0.0.1"
         if not port.isdigit():
             raise ImproperlyConfigured(f"MAISON_MLLP_LISTEN is made of host:port or tls:host:port, not {word!r}.")
-        if not secured and settings.PRODUCTION and not _is_local(host):
+        if not secured and settings.PRODUCTION and not is_local(host):
             raise ImproperlyConfigured(
                 f"MAISON_MLLP_LISTEN: {word} is open without TLS; write tls:{word} or listen on 127.0.0.1."
             )
@@ -28,7 +28,7 @@ def addresses(listen: list[str]) -> list[Address]:
     return found
 
 
-def _is_local(host: str) -> bool:
+def is_local(host: str) -> bool:
     try:
         return ip_address(host).is_loopback
     except ValueError:

@@ -12,17 +12,18 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils import timezone
 
+from maison.formats.hl7v2.ack import Ack, awaits_application_ack, is_enhanced
 from maison.formats.hl7v2.message import Message
 from maison.formats.hl7v2.reader import read_message
+from maison.formats.hl7v2.writer import Header, Party, new_control_id
 from maison.interop.exchanges import attempts, bulk, journal, mending
 from maison.interop.exchanges.attempts import Outcome, Tried
 from maison.interop.exchanges.journal import storable
 from maison.interop.exchanges.lanes import retry_after
 from maison.interop.exchanges.models import Door, Exchange
 
-from . import CHANNEL, refusals
-from .errors import InsNotQualified, UnknownTarget
-from .intake import CONTENT_TYPE
+from . import CHANNEL, CONTENT_TYPE, refusals
+from .errors import InsNotQualified, NotForTarget, UnknownTarget
 from .models import Target
 from .subjects import Subject, subject_of
 
@@ -46,6 +47,12 @@ class Parcel:
     control_id: str
     payload: bytes
 
+    @property
+    def awaits_application(self) -> bool:
+        """In enhanced mode: its reception is not the end of it."""
+        message = read_message(self.payload)
+        return is_enhanced(message) and awaits_application_ack(message)
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -65,11 +72,14 @@ class Reply:
 def queue(payload: bytes, *, target: str, cause: UUID | None = None, client_id: UUID | None = None) -> UUID:
     """Put a message in the queue of a target, in the current transaction. `cause` is the exchange it comes from.
 
-    Raises UnknownTarget, InsNotQualified, UnreadableMessage.
+    Raises UnknownTarget, NotForTarget, InsNotQualified, UnreadableMessage.
     """
-    if not Target.objects.filter(code=target).exists():
+    kinds = Target.objects.filter(code=target).values_list("kinds", flat=True).first()
+    if kinds is None:
         raise UnknownTarget(target)
     message = read_message(payload)
+    if kinds and message.kind not in (*kinds, "ACK"):
+        raise NotForTarget
     subject = subject_of(message)
     if subject.ins_oids and not _is_qualified(message):
         raise InsNotQualified
@@ -82,6 +92,31 @@ def queue(payload: bytes, *, target: str, cause: UUID | None = None, client_id: 
     entry.lane = entry.lane or f"{target}|{entry.id}"
     bulk.write([entry])
     return entry.id
+
+
+def header_for(target: Target, kind: tuple[str, ...], *, profile: str | None = None, processing: str = "P") -> Header:
+    """The header of a message of the house to this target, as it was declared: names, version, character set, answers."""
+    return Header(
+        sender=Party("MAISON-ESANTE"),
+        receiver=Party(target.application, target.facility or None),
+        kind=kind,
+        sent_at=timezone.now(),
+        control_id=new_control_id(),
+        version=target.version,
+        processing=processing,
+        charset=target.charset or "utf-8",
+        profile=profile,
+        accept_ack="AL" if target.asks_application_ack else None,
+        application_ack="AL" if target.asks_application_ack else None,
+    )
+
+
+def faults_of(ack: Ack) -> tuple[dict[str, str], ...]:
+    """What the journal keeps of the errors of an answer: places and conditions, none of its words."""
+    return tuple(
+        {"place": one.place or "message", "rule": str(one.condition), "scope": "error", "message": one.label, "official": ""}
+        for one in ack.errors[:20]
+    )  # fmt: skip
 
 
 def _lane(target: str, subject: Subject) -> str:
@@ -176,6 +211,9 @@ def settle(target: str, replies: Sequence[Reply], untried: Sequence[Parcel]) -> 
 
 def _outcome(row: Exchange, reply: Reply, now: datetime) -> tuple[str, str | None, str]:
     match reply.code:
+        case "CA" if reply.parcel.awaits_application:
+            row.fault_code, row.faults = "", []
+            return Outcome.DONE, State.SENT, "Reçu par la cible (CA), sa réponse applicative est attendue"
         case "AA" | "CA":
             row.fault_code, row.faults = "", []
             return Outcome.DONE, State.ACKNOWLEDGED, f"Acquitté par la cible ({reply.code})"
@@ -197,9 +235,18 @@ def expire(limit: int = EXPIRED_AT_ONCE) -> int:
     rows = Exchange.objects.select_for_update(skip_locked=True).filter(
         channel=CHANNEL, direction="out", door=Door.MLLP, state=State.TO_SEND
     )
-    late = list(rows.filter(state_at__lt=timezone.now() - LIFETIME).order_by("seq")[:limit])
+    overdue = timezone.now() - LIFETIME
+    late = list(rows.filter(state_at__lt=overdue).order_by("seq")[:limit])
+    silent = list(
+        Exchange.objects.select_for_update(skip_locked=True)
+        .filter(channel=CHANNEL, direction="out", door=Door.MLLP, state=State.SENT, state_at__lt=overdue)
+        .order_by("seq")[:limit]
+    )
     gone = list(rows.exclude(recipients__0__in=known).order_by("seq")[:limit])
     changes = []
+    for row in silent:
+        row.fault_code, row.needs_mending = refusals.NOT_ANSWERED, True
+        changes.append((row, State.FAILED.value, refusals.OUTBOUND_WORDS[row.fault_code], ""))
     for row in {row.id: row for row in (*late, *gone)}.values():
         row.fault_code = refusals.NOT_DELIVERED if row.recipients[0] in known else refusals.TARGET_GONE
         row.needs_mending = True

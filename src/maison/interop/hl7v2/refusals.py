@@ -33,16 +33,22 @@ UNKNOWN_CERTIFICATE = Reason("MLLP-014", "AR", "unknown-key", "Certificat absent
 TOO_LARGE = Reason("MLLP-020", "AE", "length", "Le message est trop volumineux.")
 REUSED = Reason("MLLP-022", "AE", "duplicate", "Cet identifiant de message (MSH-10) a déjà servi à un autre contenu. Réémettez avec un nouvel identifiant.")  # fmt: skip
 OTHER_WORLD = Reason("MLLP-025", "AR", "processing", "Les identités de production et de test ne se mélangent pas : ce message n'est pas pour cette maison.")  # fmt: skip
+NOT_EXPECTED = Reason(
+    "MLLP-016", "AR", "message-type", "Ce logiciel n'est pas déclaré pour envoyer ce type de message."
+)
+OTHER_VERSION = Reason("MLLP-017", "AR", "version", "Ce logiciel n'est pas déclaré pour cette version de HL7 (MSH-12).")
+OTHER_AUTHORITY = Reason("MLLP-018", "AE", "identifier", "L'autorité qui donne l'identifiant du patient n'est pas une de celles déclarées pour ce logiciel.")  # fmt: skip
 UNAVAILABLE = Reason(
     "MLLP-050", "AR", "locked", "Le journal des échanges est indisponible : rien n'a été gardé, réessayez."
 )
 ROOM = Reason("MLLP-030", "AE", "type", "Le message n'a pas pu être intégré.")
 HOUSE = Reason("MLLP-500", "AA", "internal", "Défaut de la maison : le message est gardé et sera repris.")
 
-DENIED, NOT_DELIVERED, TARGET_GONE = "MLLP-040", "MLLP-042", "MLLP-043"
+DENIED, NOT_DELIVERED, TARGET_GONE, NOT_ANSWERED = "MLLP-040", "MLLP-042", "MLLP-043", "MLLP-044"
 OUTBOUND_WORDS = {
     DENIED: "La cible l'a refusé pour son contenu (AE).",
     NOT_DELIVERED: "La cible ne l'a pas pris en 24 heures.",
+    NOT_ANSWERED: "La cible l'a reçu sans donner sa réponse applicative en 24 heures.",
     TARGET_GONE: "La cible n'est plus déclarée.",
 }
 
@@ -50,7 +56,7 @@ REASONS = {
     reason.code: reason
     for reason in (
         UNREADABLE, INVALID, CUT, UNKNOWN_SENDER, FORGED, DOOR_SHUT, UNKNOWN_CERTIFICATE, TOO_LARGE, REUSED, OTHER_WORLD,
-        UNAVAILABLE, ROOM, HOUSE,
+        NOT_EXPECTED, OTHER_VERSION, OTHER_AUTHORITY, UNAVAILABLE, ROOM, HOUSE,
     )
 }  # fmt: skip
 WORDS = {code: reason.message for code, reason in REASONS.items()} | OUTBOUND_WORDS

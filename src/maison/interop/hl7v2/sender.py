@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import logging
 import ssl
 import time
@@ -56,6 +57,12 @@ class Line:
         reader, writer = await asyncio.wait_for(
             asyncio.open_connection(target.host, target.port, ssl=context), CONNECT_SECONDS
         )
+        if context is not None and target.certificate_fingerprint:
+            tls = writer.get_extra_info("ssl_object")
+            certificate = tls.getpeercert(binary_form=True) or b""
+            if hashlib.sha256(certificate).hexdigest() != target.certificate_fingerprint:
+                writer.transport.abort()
+                raise ssl.SSLCertVerificationError("not the declared certificate")
         return cls(reader, writer)
 
     async def ask(self, payload: bytes) -> bytes:
@@ -201,17 +208,7 @@ class MllpSender:
             raise LineDown("unreadable answer") from error
         if ack.control_id != parcel.control_id:
             raise LineDown("answer to another message")
-        faults = tuple(
-            {
-                "place": one.place or "message",
-                "rule": str(one.condition),
-                "scope": "error",
-                "message": one.label,
-                "official": "",
-            }
-            for one in ack.errors[:20]
-        )
-        return Reply(parcel, ack.code, faults=faults)
+        return Reply(parcel, ack.code, faults=outbound.faults_of(ack))
 
     def _call_later(self, code: str) -> None:
         falls = self._falls.get(code, 0)

@@ -14,6 +14,8 @@ from django.db import connection
 from maison.foundations.access.actor import Actor
 from maison.interop.exchanges.models import Client, Door
 
+from .models import SenderProfile
+
 FAILURES_PER_MINUTE = 20
 ANYONE = "*"
 """The application of the demonstration's own software: whoever is not declared. Never in production, which has no sandbox."""
@@ -32,6 +34,21 @@ class Peer:
 
 
 @dataclass(frozen=True, slots=True)
+class Expected:
+    """What software was declared to send (see SenderProfile); empty: anything. `replies_apart`: its application acknowledgements
+    have an address of their own."""
+
+    authorities: frozenset[str] = frozenset()
+    charset: str = ""
+    versions: frozenset[str] = frozenset()
+    kinds: frozenset[str] = frozenset()
+    replies_apart: bool = False
+
+
+ANYTHING = Expected()
+
+
+@dataclass(frozen=True, slots=True)
 class Sender:
     """Software of the house's list, as this door needs it."""
 
@@ -42,6 +59,7 @@ class Sender:
     opens: bool
     application: str
     facility: str
+    expected: Expected = ANYTHING
 
     def actor(self, exchange_id: UUID) -> Actor:
         return Actor.software(self.client_id, self.name, structure_id=self.structure_id, exchange_id=exchange_id)
@@ -57,12 +75,21 @@ class Directory:
         rows = Client.objects.in_use().filter(mllp_application__in=named).exclude(mllp_application="")
         if fingerprints:
             rows = rows.union(Client.objects.in_use().filter(certificate_fingerprint__in=fingerprints))
+        clients = list(rows)
+        profiles = SenderProfile.objects.filter(client__in=[row.id for row in clients]).select_related("reply_target")
+        expected = {
+            one.client_id: Expected(
+                frozenset(one.authorities), one.charset, frozenset(one.versions), frozenset(one.kinds),
+                one.reply_target is not None and one.reply_target.active,
+            )
+            for one in profiles
+        }  # fmt: skip
         self._by_certificate: dict[str, Sender] = {}
         self._by_name: dict[tuple[str, str, int | None], Sender] = {}
-        for row in rows:
+        for row in clients:
             sender = Sender(
                 row.id, row.client_id, row.name, row.structure_id, Door.MLLP in row.doors, row.mllp_application,
-                row.mllp_facility,
+                row.mllp_facility, expected.get(row.id, ANYTHING),
             )  # fmt: skip
             if row.certificate_fingerprint:
                 self._by_certificate[row.certificate_fingerprint] = sender

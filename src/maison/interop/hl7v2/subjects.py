@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from maison.formats.hl7v2.message import Message, Row
+from maison.formats.hl7v2.message import Message, Row, place_of
 from maison.interop.exchanges.blind_index import patient_key, visit_key
 
 INS_OIDS = ("1.2.250.1.213.1.4.8", "1.2.250.1.213.1.4.9", "1.2.250.1.213.1.4.10", "1.2.250.1.213.1.4.11")
@@ -65,6 +65,23 @@ def _patient(identifiers: str, oids: set[str]) -> str:
         if len(parts) > 3 and _domain(parts[3]) in INS_OIDS:
             oids.add(_domain(parts[3]))
     return patient_key(*chosen) if chosen else ""
+
+
+def authorities_of(message: Message) -> list[tuple[str, str]]:
+    """Who gives each local identifier of a patient, with its place: (place, OID or name)."""
+    found = []
+    numbers: dict[str, int] = {}
+    for row in message.rows:
+        name, field = row[0], {"PID": 3, "MRG": 1}.get(row[0])
+        if field is None:
+            continue
+        numbers[name] = numbers.get(name, 0) + 1
+        for rank, repetition in enumerate(_field(row, field).split("~"), start=1):
+            parts = repetition.split("^")
+            domain = _domain(parts[3] if len(parts) > 3 else "")
+            if parts[0] and domain not in INS_OIDS and _kind(parts) in ("", "PI"):
+                found.append((place_of(name, numbers[name], field, rank, 4), domain))
+    return found
 
 
 def _visit(identifier: str) -> str:

@@ -14,9 +14,9 @@ from maison.foundations.events import publish
 
 from . import fold
 from .errors import NoStructure, NoVisitNumber, OtherPatient
-from .events import IdentityAnomaly, PatientsMerged, StayChanged
+from .events import IdentityAnomaly, PatientsMerged, StayChanged, UnitCountsChanged
 from .fold import Told
-from .models import Stay, StayMessage, Unit
+from .models import Stay, StayMessage, StayMove, Unit
 from .patients import Said, patients
 
 LATE = "Plus ancien que ce que la maison sait déjà : gardé dans l'historique."
@@ -37,6 +37,8 @@ class StaySaid:
     number: str
     told: Told
     units: tuple[UnitSaid, ...] = ()
+    account_domain: str = ""
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +52,14 @@ class Outcome:
 @transaction.atomic
 def record_identity(*, actor: Actor, said: Said) -> Outcome:
     """A hospital says who a number is (A28, A31, and any message with a patient)."""
-    _, late = _known(actor, said)
+    _, late = known_patient(actor, said)
     return Outcome(note=LATE if late else "")
 
 
 @transaction.atomic
 def record_merge(*, actor: Actor, kept: Said, gone: Said) -> Outcome:
     """Two numbers are one patient (A40), or a number was replaced by another (A47). Both stay known."""
-    kept_id, _ = _known(actor, kept)
+    kept_id, _ = known_patient(actor, kept)
     gone_id = patients().refer(gone).id
     if patients().same(kept_id, gone_id):
         return Outcome("kept", "Déjà connus comme un seul patient.")
@@ -76,14 +78,17 @@ def record_merge(*, actor: Actor, kept: Said, gone: Said) -> Outcome:
 @transaction.atomic
 def record_movement(*, actor: Actor, said: StaySaid) -> Outcome:
     """A movement, its correction or its cancellation, or news of a stay. The stay becomes the fold of all that was said of it."""
-    structure_id = _structure(actor)
+    structure_id = structure_of(actor)
     if not said.number:
         raise NoVisitNumber
-    patient_id, late = _known(actor, said.patient)
+    patient_id, late = known_patient(actor, said.patient)
     stay = _stay(structure_id, said, patient_id)
-    if not patients().same(stay.patient_id, patient_id):
-        raise OtherPatient
     told = said.told
+    later_moves = [move for move in StayMove.objects.filter(stay=stay) if move.sent_at > told.sent_at]
+    # What was sent before the stay was given to another patient still names the patient of that time.
+    owner_then = later_moves[0].from_patient_id if later_moves else stay.patient_id
+    if not patients().same(owner_then, patient_id):
+        raise OtherPatient
     _, is_new = StayMessage.objects.get_or_create(
         id=told.id,
         defaults={
@@ -94,21 +99,23 @@ def record_movement(*, actor: Actor, said: StaySaid) -> Outcome:
     if not is_new:
         return Outcome("kept", "Message déjà pris en compte.")
     _learn_units(structure_id, said.units)
+    if said.account and not (stay.account and later_moves):
+        stay.account_domain, stay.account = said.account_domain, said.account
     _refold(stay)
     return Outcome(note=LATE if late else "")
 
 
-def _structure(actor: Actor) -> UUID:
+def structure_of(actor: Actor) -> UUID:
     if actor.structure_id is None:
         raise NoStructure
     return actor.structure_id
 
 
-def _known(actor: Actor, said: Said) -> tuple[UUID, bool]:
+def known_patient(actor: Actor, said: Said) -> tuple[UUID, bool]:
     reference = patients().refer(said)
     if said.ins_set_aside:
         # INS-10, F1.5: the local number is kept, the INS is not, and a person may look.
-        publish(IdentityAnomaly(reference.id, _structure(actor), actor.exchange_id, "ins-inexploitable"))
+        publish(IdentityAnomaly(reference.id, structure_of(actor), actor.exchange_id, "ins-inexploitable"))
         audit.record(actor, "stays.ins_set_aside", target=("stays.patient", reference.id), patient=reference.id)
     return reference.id, reference.is_late
 
@@ -143,7 +150,7 @@ def _refold(stay: Stay) -> None:
     now = fold.fold(fold.from_body(str(row[0]), row[1], row[2], row[3]) for row in messages)
     codes = {now.care_unit, now.medical_unit} - {""}
     units = dict(Unit.objects.filter(structure_id=stay.structure_id, code__in=codes).values_list("code", "id"))
-    previous = stay.care_unit_id
+    previous, counted = stay.care_unit_id, _counted(stay)
     stay.state, stay.patient_class = now.state, now.patient_class
     stay.care_unit_id, stay.medical_unit_id = units.get(now.care_unit), units.get(now.medical_unit)
     stay.point_of_care, stay.room, stay.bed = now.point_of_care, now.room, now.bed
@@ -152,3 +159,11 @@ def _refold(stay: Stay) -> None:
     stay.anomalies = [{"code": code, "text": text} for code, text in now.anomalies]
     stay.save()
     publish(StayChanged(stay.id, stay.structure_id, stay.patient_id, stay.state, stay.care_unit_id, previous))
+    if _counted(stay) != counted:
+        publish(UnitCountsChanged(stay.structure_id, stay.care_unit_id, previous))
+
+
+def _counted(stay: Stay) -> tuple[object, ...]:
+    """What of a stay enters the counts of a unit."""
+    expected = stay.expected_at if stay.state == Stay.State.EXPECTED else None
+    return stay.care_unit_id, stay.state, expected, stay.expected_exit_at

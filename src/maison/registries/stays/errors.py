@@ -11,6 +11,11 @@ class NoVisitNumber(BusinessError):
     message = "Le mouvement ne dit pas de quelle venue il s'agit (PV1-19)."
 
 
+class SamePatient(BusinessError):
+    code, status = "STY-004", 422
+    message = "Le message parle deux fois du même patient : il n'y a rien à lier ni à rattacher."
+
+
 class OtherPatient(BusinessError):
     """The number of a stay came with another patient: a collision, for a person to judge. Never decided by the house."""
 

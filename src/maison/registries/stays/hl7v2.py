@@ -16,16 +16,16 @@ from maison.formats.hl7v2.times import Timestamp
 from maison.formats.hl7v2.wire import typed
 from maison.foundations.access import Actor
 
-from . import actions
+from . import actions, links
 from .actions import Outcome, StaySaid, UnitSaid
 from .fold import Move, Told
+from .links import FileSaid
 from .patients import Said, Traits
 
 CANCELLED = {
     "A11": "A01", "A12": "A02", "A13": "A03", "A38": "A05", "A52": "A21", "A53": "A22", "A55": "A54", "A27": "A14",
 }  # fmt: skip
 """The movement that a cancellation undoes, when the message does not name it (ZBE-6)."""
-NOT_DONE = "Reconnu et conservé : le registre des identités le traitera."
 
 
 def integrate(actor: Actor, message: Message) -> Outcome:
@@ -42,9 +42,11 @@ def integrate(actor: Actor, message: Message) -> Outcome:
         return actions.record_merge(
             actor=actor, kept=said, gone=Said(_domain(gone), gone.value or "", Traits(), sent_at)  # type: ignore[union-attr]
         )  # fmt: skip
-    if adt.event in ("A24", "A37", "A44"):
-        actions.record_identity(actor=actor, said=said)
-        return Outcome("kept", NOT_DONE)
+    if adt.event in ("A24", "A37") and adt.other_patient is not None:
+        other = _said(adt.other_patient, sent_at)
+        return links.record_link(actor=actor, one=said, other=other, linked=adt.event == "A24")
+    if adt.event == "A44" and adt.merged is not None:
+        return _file_move(actor, adt, said)
     number = adt.visit.number if adt.visit else None
     number = number or adt.patient.account
     if adt.event in WITHOUT_MOVEMENT or (adt.move is None and (number is None or not number.value)):
@@ -55,8 +57,26 @@ def integrate(actor: Actor, message: Message) -> Outcome:
         said=StaySaid(
             said, _domain(number), (number.value or "") if number else "",
             Told(str(actor.exchange_id), sent_at, adt.event, move, _expected_exit(adt)), _units(adt.move),
+            _domain(adt.patient.account), (adt.patient.account.value or "") if adt.patient.account else "",
         ),
     )  # fmt: skip
+
+
+def _file_move(actor: Actor, adt: Adt, said: Said) -> Outcome:
+    """A44: PID is the patient the file belongs to, with its number from now on (PID-18); MRG the one it is taken from."""
+    merged = adt.merged
+    gone = next((one for one in merged.identifiers if one.value and one.kind != "INS"), None) if merged else None
+    if gone is None or not gone.value:
+        _required("MRG-1", "L’identifiant du patient précédent manque.")
+    file = _file(merged.account if merged else None)
+    if file is None:
+        _required("MRG-3", "Le dossier à rattacher manque.")
+    before = Said(_domain(gone), (gone.value if gone else "") or "", Traits(), said.sent_at)
+    return links.record_file_move(actor=actor, kept=said, gone=before, file=file, becomes=_file(adt.patient.account))  # type: ignore[arg-type]
+
+
+def _file(account: Identifier | None) -> FileSaid | None:
+    return FileSaid(_domain(account), account.value) if account is not None and account.value else None
 
 
 def _required(place: str, words: str) -> datetime:

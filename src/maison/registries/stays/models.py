@@ -90,6 +90,9 @@ class Stay(models.Model):
     structure = models.ForeignKey(Structure, models.PROTECT, related_name="stays", verbose_name="établissement")
     domain = models.CharField("domaine du numéro", max_length=200, blank=True)
     number = models.CharField("numéro de venue", max_length=80)
+    # The administrative file (PID-18) the stay belongs to: one file may hold several stays, and moves as a whole (A44).
+    account_domain = models.CharField("domaine du dossier", max_length=200, blank=True)
+    account = models.CharField("dossier administratif", max_length=80, blank=True)
     patient_id = models.UUIDField("patient")  # a reference in the port of patients: the identity registry will own it
     state = models.CharField("état", max_length=12, choices=State, default=State.UNKNOWN)
     patient_class = models.CharField("classe", max_length=2, blank=True)
@@ -119,6 +122,7 @@ class Stay(models.Model):
         indexes = [
             models.Index(fields=["care_unit", "state"], name="stay_census"),
             models.Index(fields=["patient_id"], name="stay_patient"),
+            models.Index(fields=["structure", "account"], name="stay_account"),
         ]
 
     def __str__(self) -> str:
@@ -151,3 +155,56 @@ class StayMessage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event} {self.id}"
+
+
+class StayMove(models.Model):
+    """A stay given to another patient (A44), by the message `exchange_id`. Append-only by use: both states are kept, and the way
+    back is another row."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    stay = models.ForeignKey(Stay, models.PROTECT, related_name="moves", verbose_name="venue")
+    exchange_id = models.UUIDField("échange")
+    from_patient_id = models.UUIDField("patient précédent")
+    to_patient_id = models.UUIDField("patient")
+    sent_at = models.DateTimeField("émis le")
+    received_at = models.DateTimeField("reçu le", default=timezone.now)
+
+    class Meta:
+        verbose_name = "rattachement d'une venue"
+        ordering = ["sent_at", "id"]
+        constraints = [models.UniqueConstraint(fields=["stay", "exchange_id"], name="stay_move_once")]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class LinkMessageQuerySet(models.QuerySet["LinkMessage"]):
+    def visible_to(self, actor: Actor) -> Self:
+        return self.filter(structure__in=actor.structures_with(P.VIEW_STAYS))
+
+
+class LinkMessage(models.Model):
+    """A hospital says that two of its numbers may be one person (A24), or no longer (A37). Append-only by use: what was said last
+    counts. A link merges nothing: the identity registry decides."""
+
+    id = models.UUIDField("échange", primary_key=True)
+    structure = models.ForeignKey(Structure, models.PROTECT, related_name="+", verbose_name="établissement")
+    one_id = models.UUIDField("patient")
+    other_id = models.UUIDField("autre patient")
+    linked = models.BooleanField("liés")
+    sent_at = models.DateTimeField("émis le")
+    received_at = models.DateTimeField("reçu le", default=timezone.now)
+
+    objects = LinkMessageQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "lien entre deux patients"
+        ordering = ["sent_at", "id"]
+        indexes = [
+            models.Index(fields=["one_id", "other_id"], name="stays_link_pair"),
+            models.Index(fields=["other_id"], name="stays_link_other"),
+        ]
+        constraints = [models.CheckConstraint(condition=models.Q(one_id__lt=models.F("other_id")), name="stays_link_pair_sorted")]  # fmt: skip
+
+    def __str__(self) -> str:
+        return str(self.id)

@@ -17,7 +17,7 @@ from maison.ui.components import TrailStep
 from maison.ui.freshness import Freshness
 
 from . import fold
-from .models import Stay, StayMessage, Unit
+from .models import Stay, StayMessage, StayMove, Unit
 
 FRESH_FOR, STALE_AFTER, SILENT_AFTER = timedelta(minutes=30), timedelta(hours=2), timedelta(hours=24)
 """DOMAIN §3: green, orange, red; beyond a day, not communicated."""
@@ -78,9 +78,13 @@ class Census:
 
 def census(actor: Actor) -> list[Census]:
     """The units the actor may count, by structure. Three queries, whatever they hold."""
-    units = list(
+    return _counted(
         Unit.objects.visible_to(actor).select_related("structure").order_by("structure__name", "label", "code")
     )
+
+
+def _counted(asked: QuerySet[Unit]) -> list[Census]:
+    units = list(asked)
     structures = {unit.structure_id for unit in units}
     heard = heard_at(structures)
     now = timezone.now()
@@ -112,6 +116,46 @@ def census(actor: Actor) -> list[Census]:
     return list(found.values())
 
 
+@dataclass(frozen=True, slots=True)
+class UnitCounts:
+    """What a unit holds, for the rooms above (beds, orientation): numbers, whose they are, and how old.
+
+    `occupied` counts patients present; `on_leave` those who keep their bed meanwhile; `expected_in` preadmissions of the next 24 h;
+    `expected_out` exits announced within 24 h (PV2-9) of those who occupy or keep a bed. `heard_at` is the last message of the
+    hospital, whatever its unit; `state` fresh, late, stale or unknown, as a `Freshness` says; a stale count enters no sum.
+    """
+
+    structure_id: UUID
+    unit_id: UUID
+    code: str
+    label: str
+    occupied: int
+    on_leave: int
+    expected_in: int
+    expected_out: int
+    heard_at: datetime | None
+    source: str
+    state: str
+
+    @property
+    def counts(self) -> bool:
+        return self.state in ("fresh", "late")
+
+
+def unit_counts(structures: Iterable[UUID]) -> list[UnitCounts]:
+    """The counts of every known unit of these hospitals, by structure then code. Three queries, whatever they hold. The caller
+    checks who may see them. To be read again at each `stays.unit_counts_changed`, and as time passes: ages do."""
+    rows = Unit.objects.filter(structure__in=list(structures)).select_related("structure").order_by("structure", "code")
+    return [
+        UnitCounts(
+            one.unit.structure_id, one.unit.id, one.unit.code, one.unit.label, one.present, one.on_leave, one.expected_in,
+            one.expected_out, one.freshness.at, one.freshness.source, one.freshness.state(),
+        )
+        for structure in _counted(rows)
+        for one in structure.units
+    ]  # fmt: skip
+
+
 def heard_at(structures: Iterable[UUID]) -> dict[UUID, datetime]:
     """When each structure was last heard: a unit where nobody moves is fresh as long as its hospital speaks."""
     rows = StayMessage.objects.filter(structure__in=structures, received_at__gte=timezone.now() - timedelta(days=31))
@@ -129,7 +173,10 @@ def story_of(stay: Stay) -> list[TrailStep]:
     folded = fold.fold(fold.from_body(str(row[0]), row[1], row[2], row[3]) for row in messages)
     codes = {line.move.care_unit or line.move.medical_unit for line in folded.lines}
     labels = {unit.code: str(unit) for unit in Unit.objects.filter(structure_id=stay.structure_id, code__in=codes)}
-    return [_step(line, labels) for line in folded.lines]
+    steps = [_step(line, labels) for line in folded.lines]
+    moves = StayMove.objects.filter(stay=stay).values_list("sent_at", flat=True)
+    steps += [TrailStep(word="Venue rattachée à une autre identité", at=at) for at in moves]
+    return sorted(steps, key=lambda step: step.at or stay.heard_at)
 
 
 def _step(line: fold.Line, labels: dict[str, str]) -> TrailStep:

@@ -14,7 +14,7 @@ from maison.ui.french import moment
 from maison.ui.lists import csv_response, page_of
 from maison.ui.pages import page
 
-from . import selectors
+from . import links, selectors
 from .access import access_unit, read_stay, trace_unit_reading
 from .patients import patients
 from .permissions import P
@@ -80,6 +80,7 @@ def stay(request: Any, stay_id: UUID) -> HttpResponse:
     context = {
         "stay": found,
         "person": patients().banners([found.patient_id]).get(found.patient_id),
+        "linked": bool(links.linked_to([found.patient_id])[found.patient_id]),
         "story": selectors.story_of(found),
         "fresh": selectors.Freshness(
             found.heard_at, "dernier message de la venue", selectors.SILENT_AFTER, selectors.SILENT_AFTER * 7
