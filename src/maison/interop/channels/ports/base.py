@@ -29,6 +29,10 @@ class Source(ABC):
         """What prevents this source from working here and now (a folder that does not exist), in French."""
         return []
 
+    def reach(self, channel: Channel, config: Configuration) -> list[str]:
+        """Why a channel that is not the agency's may not listen there, in French."""
+        return []
+
     def forget(self, channel: Channel) -> None:  # noqa: B027 -- most sources keep nothing
         """The channel is retired: nothing must wait for it any more."""
 
@@ -76,6 +80,14 @@ class Target(ABC):
     def opened(self, item: Item) -> Iterator[Send]: ...
 
     def faults(self, item: Item) -> list[str]:
+        return []
+
+    def misfits(self, config: Configuration, item: Item) -> list[str]:
+        """Why the messages of this channel are not for such a target, in French."""
+        return []
+
+    def reach(self, channel: Channel, item: Item) -> list[str]:
+        """Why a channel that is not the agency's may not send there, in French."""
         return []
 
     def certificate_files(self, item: Item) -> list[str]:
