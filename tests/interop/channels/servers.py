@@ -58,7 +58,9 @@ class MllpPeer:
             spoken = wire if self.context is None else self.context.wrap_socket(wire, server_side=True)
             with spoken:
                 while data := spoken.recv(65_536):
-                    if not all(self._answer(spoken, item.data) for item in decoder.feed(data) if isinstance(item, Frame)):
+                    if not all(
+                        self._answer(spoken, item.data) for item in decoder.feed(data) if isinstance(item, Frame)
+                    ):
                         break
         wire.close()
         self.ended += 1
@@ -106,7 +108,7 @@ class HttpPeer:
                 self.end_headers()
                 self.wfile.write(content)
 
-            do_POST = do_PUT = _do  # noqa: N815
+            do_POST = do_PUT = _do
 
             def log_message(self, *arguments: object) -> None: ...
 
@@ -177,7 +179,12 @@ class SftpPeer:
 
         async def listen() -> Any:
             return await asyncssh.listen(
-                "127.0.0.1", self.port, server_host_keys=[self.key], server_factory=_SshServer, sftp_factory=served, reuse_address=True
+                "127.0.0.1",
+                self.port,
+                server_host_keys=[self.key],
+                server_factory=_SshServer,
+                sftp_factory=served,
+                reuse_address=True,
             )
 
         self._server = self.run(listen(), 10)
@@ -214,7 +221,7 @@ class SmtpPeer:
         known = isinstance(data, LoginPassword) and (data.login, data.password) == (b"maison", b"motdepasse")
         return AuthResult(success=known, handled=known)
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         if self.cut:
             self.cut = False
             server.transport.abort()
@@ -287,7 +294,9 @@ userdb {{
     process = subprocess.Popen([program, "-F", "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         until(lambda: _answers(port) or process.poll() is not None, 20)
-        assert process.poll() is None, (folder / "log").read_text(errors="replace")[-2000:] if (folder / "log").exists() else "no log"
+        assert process.poll() is None, (
+            (folder / "log").read_text(errors="replace")[-2000:] if (folder / "log").exists() else "no log"
+        )
         yield port, folder
     finally:
         process.terminate()
@@ -316,7 +325,9 @@ def _answers(port: int) -> bool:
 @contextmanager
 def mailbox(port: int, authority: Path) -> Iterator[imaplib.IMAP4_SSL]:
     """What the owner of the mailbox sees."""
-    box = imaplib.IMAP4_SSL("127.0.0.1", port, ssl_context=ssl.create_default_context(cafile=str(authority)), timeout=20)
+    box = imaplib.IMAP4_SSL(
+        "127.0.0.1", port, ssl_context=ssl.create_default_context(cafile=str(authority)), timeout=20
+    )
     try:
         box.login("maison", "motdepasse")
         yield box

@@ -86,7 +86,13 @@ def application(workshop, closing):
 
 def declare(structure, port: int, **fields) -> None:
     register_target(
-        actor=Actor.system("tests"), code="dpi", name="DPI", structure_id=structure.id, host="127.0.0.1", port=port, **fields
+        actor=Actor.system("tests"),
+        code="dpi",
+        name="DPI",
+        structure_id=structure.id,
+        host="127.0.0.1",
+        port=port,
+        **fields,
     )
 
 
@@ -173,7 +179,9 @@ def queue(broker, request):
 
     async def make(channel):
         exchange = await channel.declare_exchange(name, aio_pika.ExchangeType.TOPIC, durable=True)
-        made = await channel.declare_queue(name, durable=True, arguments={"x-max-length": 3, "x-overflow": "reject-publish"})
+        made = await channel.declare_queue(
+            name, durable=True, arguments={"x-max-length": 3, "x-overflow": "reject-publish"}
+        )
         await made.bind(exchange, "adt.#")
 
     async def drain(channel):
@@ -193,7 +201,10 @@ def test_an_amqp_target_is_delivered_once_the_broker_confirmed_and_says_what_it_
     name, drain = queue
     workshop.open_access("courtier", type="amqp", adresse=broker.url.replace("guest:guest@", ""))
     values = {"acces": "courtier", "echange": name}
-    assert results(sent("amqp", *(parcel(number=number) for number in range(1, 4)), cle="adt.a01", **values)) == ["delivered"] * 3
+    assert (
+        results(sent("amqp", *(parcel(number=number) for number in range(1, 4)), cle="adt.a01", **values))
+        == ["delivered"] * 3
+    )
     full, nowhere, absent = (
         sent("amqp", parcel(number=4), cle="adt.a01", **values), sent("amqp", parcel(number=5), cle="oru", **values),
         sent("amqp", parcel(number=6), cle="x", acces="courtier", echange="absent"),
@@ -248,7 +259,9 @@ class SilentBroker:
 
 @pytest.mark.rabbitmq
 @pytest.mark.parametrize(("idempotent", "result"), [(False, "unknown"), (True, "down")])
-def test_a_broker_lost_before_it_confirmed_leaves_the_issue_unknown(workshop, broker, queue, closing, idempotent, result):
+def test_a_broker_lost_before_it_confirmed_leaves_the_issue_unknown(
+    workshop, broker, queue, closing, idempotent, result
+):
     between = closing(SilentBroker(broker.port))
     workshop.open_access("courtier", type="amqp", adresse=f"amqp://127.0.0.1:{between.port}/")
     values = {"acces": "courtier", "echange": queue[0], "cle": "adt.a01"}
@@ -294,7 +307,13 @@ def test_a_resource_is_created_once_whatever_the_number_of_times_it_is_sent(work
 
 
 def test_what_an_operation_outcome_says_is_read_and_its_own_words_are_not_repeated(server):
-    server.answers = [(422, outcome("invalid", "Patient.birthDate")), (409, outcome("lock-error")), (400, outcome("throttled")), (503, {}), (404, {})]
+    server.answers = [
+        (422, outcome("invalid", "Patient.birthDate")),
+        (409, outcome("lock-error")),
+        (400, outcome("throttled")),
+        (503, {}),
+        (404, {}),
+    ]
     found = sent("fhir", *(resource() for _ in range(5)), adresse=server.address)
     assert results(found) == ["rejected", "later", "later", "down", "rejected"]
     assert "invalid en Patient.birthDate" in found[0][1]
@@ -308,10 +327,21 @@ def test_a_resource_is_replaced_at_its_own_address(server):
 
 
 def test_a_transaction_is_all_or_nothing_and_a_batch_tells_the_entry_that_was_refused(server):
-    entries = [{"request": {"method": "PUT", "url": "Patient/p1"}}, {"request": {"method": "POST", "url": "Observation", "ifNoneExist": "x"}}]
-    batch = parcel(json.dumps({"resourceType": "Bundle", "type": "batch", "entry": entries}).encode(), "application/json")
-    responses = [{"response": {"status": "200 OK"}}, {"response": {"status": "422", "outcome": outcome("code-invalid")}}]
-    server.answers = [(200, {"resourceType": "Bundle", "entry": responses}), (200, {"resourceType": "Bundle", "entry": responses[:1]})]
+    entries = [
+        {"request": {"method": "PUT", "url": "Patient/p1"}},
+        {"request": {"method": "POST", "url": "Observation", "ifNoneExist": "x"}},
+    ]
+    batch = parcel(
+        json.dumps({"resourceType": "Bundle", "type": "batch", "entry": entries}).encode(), "application/json"
+    )
+    responses = [
+        {"response": {"status": "200 OK"}},
+        {"response": {"status": "422", "outcome": outcome("code-invalid")}},
+    ]
+    server.answers = [
+        (200, {"resourceType": "Bundle", "entry": responses}),
+        (200, {"resourceType": "Bundle", "entry": responses[:1]}),
+    ]
     found = sent("fhir", batch, batch, resource(), adresse=server.address, interaction="transaction")
     assert results(found) == ["rejected", "delivered", "rejected"]
     assert "la 2" in found[0][1]
@@ -341,7 +371,9 @@ def test_what_could_be_created_twice_is_not_sent(server):
 
 
 @pytest.mark.parametrize("kind", ["https", "fhir"])
-def test_a_target_that_asks_for_a_certificate_is_shown_the_one_of_its_access(workshop, closing, authority, settings, kind):
+def test_a_target_that_asks_for_a_certificate_is_shown_the_one_of_its_access(
+    workshop, closing, authority, settings, kind
+):
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(authority.file))
     context.load_cert_chain(authority.issue("serveur")[0])
     context.verify_mode = ssl.CERT_REQUIRED
@@ -351,10 +383,14 @@ def test_a_target_that_asks_for_a_certificate_is_shown_the_one_of_its_access(wor
     workshop.open_access("avec", autorite=str(authority.file), certificat=str(authority.issue("maison")[0]))
     workshop.open_access("ailleurs", certificat=str(authority.issue("maison")[0]))
     assert results(sent(kind, resource(), adresse=peer.address, acces="sans"))[0] in ("down", "unknown")
-    assert results(sent(kind, resource(), adresse=peer.address, acces="ailleurs")) == ["down"]  # the server's authority is not known
+    assert results(sent(kind, resource(), adresse=peer.address, acces="ailleurs")) == [
+        "down"
+    ]  # the server's authority is not known
     assert not peer.taken
     assert results(sent(kind, resource(), adresse=peer.address, acces="avec")) == ["delivered"]
-    assert base.target(kind).certificate_files(Item(kind, {"acces": "avec"})) == [str(authority.file.parent / "autorite-maison.pem")]
+    assert base.target(kind).certificate_files(Item(kind, {"acces": "avec"})) == [
+        str(authority.file.parent / "autorite-maison.pem")
+    ]
 
 
 # -- SFTP
@@ -447,7 +483,11 @@ def test_a_mail_says_nothing_of_the_message_it_carries(post):
     made = message_from_bytes(envelope.content, policy=default)
     (attachment,) = made.iter_attachments()
     assert attachment.get_payload(decode=True) == adt("M1")
-    outside = made.get_body().get_content() + "".join(f"{name}{value}" for name, value in made.items()) + str(attachment.get_filename())
+    outside = (
+        made.get_body().get_content()
+        + "".join(f"{name}{value}" for name, value in made.items())
+        + str(attachment.get_filename())
+    )
     for word in ("FICTIVE", "Alix", "700001", "M1|", "017512345642"):
         assert word not in outside
     assert made["Message-ID"] == f"<{UUID(int=1)}@grades.mssante.example>"
@@ -470,7 +510,9 @@ def test_a_named_domain_opens_what_is_under_it_only_when_it_says_so(workshop):
     assert not mail.is_trusted("dr@medecin.mssante.example", secrets)
 
 
-def test_a_server_without_the_expected_certificate_or_that_refuses_the_login_takes_nothing(workshop, post, authority, tmp_path):
+def test_a_server_without_the_expected_certificate_or_that_refuses_the_login_takes_nothing(
+    workshop, post, authority, tmp_path
+):
     secure(workshop, post, authority, autorite=str(Authority(tmp_path, "ailleurs").file))
     assert results(sent("courriel", parcel(), **LETTERS)) == ["down"]
     secure(workshop, post, authority, secret="autre")
@@ -481,7 +523,11 @@ def test_a_server_without_the_expected_certificate_or_that_refuses_the_login_tak
 
 def test_refusals_of_the_messagerie_are_told_apart_and_a_cut_leaves_the_issue_unknown(workshop, post):
     post.codes = ["451 plus tard", "554 non"]
-    assert results(sent("courriel", parcel(number=1), parcel(number=2), parcel(number=3), **LETTERS)) == ["later", "rejected", "delivered"]
+    assert results(sent("courriel", parcel(number=1), parcel(number=2), parcel(number=3), **LETTERS)) == [
+        "later",
+        "rejected",
+        "delivered",
+    ]
     post.cut = True
     assert results(sent("courriel", parcel(), **LETTERS)) == ["unknown"]
     post.cut = True

@@ -64,7 +64,11 @@ class Workshop:
     def open_access(self, name: str, **values: object) -> None:
         """An entry of the operator's file."""
         self.accesses[name] = values
-        lines = [line for one, said in self.accesses.items() for line in (f"[{one}]", *(f"{key} = {json.dumps(value)}" for key, value in said.items()))]
+        lines = [
+            line
+            for one, said in self.accesses.items()
+            for line in (f"[{one}]", *(f"{key} = {json.dumps(value)}" for key, value in said.items()))
+        ]
         Path(settings.CHANNEL_ACCESS).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     def open_folder(self, path: str, structure) -> None:

@@ -13,7 +13,6 @@ import ssl
 from collections.abc import Sequence
 from email.message import EmailMessage
 from email.policy import default
-from email.utils import parseaddr
 from typing import override
 
 from django.db import transaction
@@ -91,13 +90,19 @@ def _secrets(item: Item) -> Access | None:
 def _opened(secrets: Access) -> imaplib.IMAP4:
     host, port = accesses.machine(secrets, IMPLICIT_TLS)
     context = accesses.context(secrets)
-    box: imaplib.IMAP4
-    if port == EXPLICIT_TLS or secrets.get("tls") == "explicite":
-        box = imaplib.IMAP4(host, port, timeout=SECONDS)
-        box.starttls(context)
-    else:
-        box = imaplib.IMAP4_SSL(host, port, ssl_context=context, timeout=SECONDS)
-    box.login(str(secrets["utilisateur"]), str(secrets.get("secret", "")))
+    is_explicit = port == EXPLICIT_TLS or secrets.get("tls") == "explicite"
+    box = (
+        imaplib.IMAP4(host, port, SECONDS)
+        if is_explicit
+        else imaplib.IMAP4_SSL(host, port, ssl_context=context, timeout=SECONDS)
+    )
+    try:
+        if is_explicit:
+            box.starttls(context)
+        box.login(str(secrets["utilisateur"]), str(secrets.get("secret", "")))
+    except BaseException:
+        box.shutdown()
+        raise
     return box
 
 
@@ -117,7 +122,7 @@ def _read_all(
     for uid in uids[:limit]:
         size = _size(box, uid)
         made = _mail(box, uid) if size <= LARGEST_MAIL else None
-        sender = parseaddr(str(made["From"] or ""))[1] if made is not None else ""
+        sender = _sender(made) if made is not None else ""
         if made is not None and not is_trusted(sender, secrets):
             _tell_stranger(channel, config, made, size)
             _move(box, uid, REFUSED)
@@ -144,6 +149,13 @@ def _mail(box: imaplib.IMAP4, uid: bytes) -> EmailMessage:
     made = email.message_from_bytes(said[1], policy=default)
     assert isinstance(made, EmailMessage)
     return made
+
+
+def _sender(made: EmailMessage) -> str:
+    """The one address of a well-written From; empty when it could be read in two ways. That it is true, the secure operator guarantees."""
+    said = made["From"]
+    addresses = getattr(said, "addresses", ())
+    return str(addresses[0].addr_spec) if len(addresses) == 1 and not said.defects else ""
 
 
 def _arrivals(config: Configuration, made: EmailMessage | None, sender: str, size: int, uid: str) -> list[Arrival]:

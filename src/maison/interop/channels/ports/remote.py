@@ -140,8 +140,8 @@ def look(channel: Channel, config: Configuration, limit: int = BATCH) -> int:
 
 @transaction.atomic
 def _borrow(channel: Channel) -> UUID | None:
-    now = timezone.now()
     SourceState.objects.get_or_create(channel=channel)
+    now = timezone.now()
     state = SourceState.objects.select_for_update(skip_locked=True).filter(channel=channel).first()
     if state is None or state.lent_until > now or state.paused_until > now:
         return None
