@@ -13,7 +13,7 @@ import ssl
 from collections.abc import Sequence
 from email.message import EmailMessage
 from email.policy import default
-from typing import override
+from typing import Any, override
 
 from django.db import transaction
 
@@ -154,7 +154,7 @@ def _mail(box: imaplib.IMAP4, uid: bytes) -> EmailMessage:
 def _sender(made: EmailMessage) -> str:
     """The one address of a well-written From; empty when it could be read in two ways. That it is true, the secure operator guarantees."""
     said = made["From"]
-    addresses = getattr(said, "addresses", ())
+    addresses: Sequence[Any] = getattr(said, "addresses", ())
     return str(addresses[0].addr_spec) if len(addresses) == 1 and not said.defects else ""
 
 
