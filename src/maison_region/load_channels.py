@@ -39,9 +39,9 @@ def load_channels(agency: UUID) -> int:
         if MappingTable.objects.filter(code=code).exists():
             continue
         tables.create_table(actor=author, code=code, title=title, structure_id=agency)
-        said = {given: list(to) for given, to in entries.items()}
-        version = tables.write_table(actor=author, code=code, entries=said, tests=tests, origin=origin)
-        tables.approve_table(actor=approver, code=code, number=version.number)
+        lines = {given: list(to) for given, to in entries.items()}
+        written = tables.write_table(actor=author, code=code, entries=lines, tests=tests, origin=origin)
+        tables.approve_table(actor=approver, code=code, number=written.number)
     for code, said in ((LIVE, LIVE_TEXT), (DRAFT, DRAFT_TEXT)):
         if not Channel.objects.filter(code=code).exists():
             versions.create_channel(actor=author, structure_id=agency, configuration=text.read(said, vocabulary()))

@@ -37,7 +37,7 @@ def form_field(field: Field, tables: Iterable[str] = (), names: Sequence[str] | 
             if not field.required
             else "Choisir dans la liste de l'exploitant"
             if names
-            else "L'exploitant n'a rien ouvert à cette structure"
+            else "Rien n'est ouvert ici"
         )
         return forms.ChoiceField(choices=[("", nothing), *((name, name) for name in names)], **common)
     if field.kind == "choice":

@@ -172,7 +172,7 @@ def traces_of(channel: Channel, limit: int = 20) -> list[TraceRow]:
     mine = Q(target_type="channels.version", target_id__in=targets) | Q(
         target_type="channels.channel", target_id=str(channel.id)
     )
-    found = list(Entry.objects.filter(mine, code__in=ACTS).order_by("-at")[:limit])
+    found = list(Entry.objects.filter(mine, code__in=ACTS).order_by("-at", "-seq")[:limit])
     names = names_of(((entry.subject, entry.auth) for entry in found), versions)
     states = dict(Version.State.choices)
     rows = []

@@ -30,6 +30,8 @@ class Field:
     low: int = 0
     high: int = 1_000_000
     natures: Sequence[str] = ()
+    blank: str = ""
+    """What a sentence says when nothing is given."""
 
     @property
     def empty(self) -> Value:

@@ -68,7 +68,7 @@ class AmqpTarget(Target):
     shape = Shape(
         "amqp", "Courtier AMQP (RabbitMQ)",
         [Field("acces", "Accès", "access", natures=("amqp",)),
-         Field("echange", "Échange", required=False, help="vide : l'échange par défaut, la clé est alors le nom de la file"),
+         Field("echange", "Échange", required=False, blank="par défaut", help="vide : l'échange par défaut, la clé est alors le nom de la file"),
          Field("cle", "Clé de routage"),
          Field("idempotent", "Le destinataire reconnaît un message déjà reçu à son identifiant (message_id)", "flag", default=False,
                help="sinon un envoi que le courtier n'a pas confirmé n'est jamais répété sans une personne")],

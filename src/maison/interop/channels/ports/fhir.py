@@ -42,7 +42,7 @@ class FhirTarget(Target):
         "fhir", "Serveur FHIR R4",
         [Field("adresse", "Adresse de base", help="https://…, sans nom de ressource"),
          Field("interaction", "Interaction", "choice", default="creer", choices=INTERACTIONS),
-         Field("acces", "Accès", "access", required=False, natures=("https", "fhir"), help="jeton ou certificat : le fichier de l'exploitant les tient"),
+         Field("acces", "Accès", "access", required=False, blank="aucun", natures=("https", "fhir"), help="jeton ou certificat : le fichier de l'exploitant les tient"),
          Field("attente_secondes", "Attendre la réponse", "number", default=15, low=1, high=30, help="secondes")],
         "{interaction} sur {adresse} (FHIR, accès : {acces})",
     )  # fmt: skip

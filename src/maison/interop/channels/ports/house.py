@@ -33,9 +33,9 @@ class JournalSource(Source):
 
     shape = Shape(
         "journal", "Messages reçus par une porte",
-        [Field("porte", "Porte", required=False, help="http, https-mtls, amqp, mllp… ; vide : toutes"),
-         Field("logiciel", "Logiciel émetteur", required=False, help="son identifiant ; vide : tous"),
-         Field("nature", "Type de message", required=False, help="RS-EDA, ADT^A01… ; vide : tous")],
+        [Field("porte", "Porte", required=False, blank="toutes", help="http, https-mtls, amqp, mllp… ; vide : toutes"),
+         Field("logiciel", "Logiciel émetteur", required=False, blank="tous", help="son identifiant ; vide : tous"),
+         Field("nature", "Type de message", required=False, blank="tous", help="RS-EDA, ADT^A01… ; vide : tous")],
         "les messages reçus par les portes de la maison (porte : {porte}, logiciel : {logiciel}, type : {nature})",
     )  # fmt: skip
 
@@ -165,7 +165,7 @@ class CallSource(Source):
 
     shape = Shape(
         "appel", "Porte HTTPS du canal",
-        [Field("logiciels", "Logiciels admis", "lines", required=False,
+        [Field("logiciels", "Logiciels admis", "lines", required=False, blank="aucun logiciel (la maison seule)",
                help="un identifiant par ligne ; chacun présente sa clé. Vide : seule la maison elle-même donne des messages à ce canal")],
         "les messages que déposent à la porte HTTPS du canal : {logiciels}",
     )  # fmt: skip

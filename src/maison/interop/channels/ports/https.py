@@ -46,7 +46,7 @@ class HttpsTarget(Target):
         "https", "Service HTTPS",
         [Field("adresse", "Adresse", help="https://…"),
          Field("methode", "Méthode", "choice", default="POST", choices={"POST": "POST", "PUT": "PUT"}),
-         Field("acces", "Accès", "access", required=False, natures=("https",), help="jeton, mot de passe ou certificat : le fichier de l'exploitant les tient"),
+         Field("acces", "Accès", "access", required=False, blank="aucun", natures=("https",), help="jeton, mot de passe ou certificat : le fichier de l'exploitant les tient"),
          Field("attente_secondes", "Attendre la réponse", "number", default=15, low=1, high=30, help="secondes"),
          Field("idempotent", "La cible reconnaît la clé Idempotency-Key", "flag", default=False,
                help="sinon un envoi dont on ignore l'issue n'est jamais répété sans une personne")],

@@ -148,6 +148,16 @@ class _Form:
         return all(answers)
 
     @property
+    def has_places(self) -> bool:
+        """Whether a place of the message is asked."""
+        asked = self.shape.fields if self.shape is not None else ()
+        return (
+            self.condition is not None
+            or self.section == "reglages"
+            or any(field.kind in ("path", "paths", "pieces") for field in asked)
+        )
+
+    @property
     def node(self) -> Any:
         return self.condition.node if self.condition is not None else None
 
@@ -282,7 +292,7 @@ def item(request: Any, code: str, section: str, rank: str) -> HttpResponse:
     shape = forms.shape
     context = tabs(request, channel, "editor") | {
         "version": version, "section": section, "rank": rank, "forms": forms, "kind": shape.code if shape else "", "step_title": TITLES[section],
-        "shape": shape, "paths": trial.sample_paths(channel, config)[:PICKED], "sources": list(vocabulary().sources.values()) if section == "source" else [],
+        "shape": shape, "paths": trial.sample_paths(channel, config)[:PICKED] if forms.has_places else [], "sources": list(vocabulary().sources.values()) if section == "source" else [],
         "condition_title": {"filtre": "Le canal retient un message si", "exigences": "Chaque message doit vérifier"}.get(section, "Seulement si"),
     }  # fmt: skip
     return page(request, "channels/item.html", context, status=status)
