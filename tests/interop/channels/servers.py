@@ -23,6 +23,7 @@ import asyncssh
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
+from maison.cli import tools
 from maison.formats.hl7v2.ack import acknowledge
 from maison.formats.hl7v2.faults import Fault
 from maison.formats.hl7v2.mllp import Decoder, Frame, frame
@@ -290,7 +291,9 @@ userdb {{
 }}
 """
     )
-    program = shutil.which("dovecot") or "/usr/sbin/dovecot"
+    program = tools.dovecot()
+    if program is None:
+        raise RuntimeError("Dovecot is not installed: apt-get install --no-install-recommends dovecot-imapd")
     process = subprocess.Popen([program, "-F", "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         until(lambda: _answers(port) or process.poll() is not None, 20)

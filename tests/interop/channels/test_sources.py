@@ -173,6 +173,20 @@ def test_a_source_is_read_by_one_worker_at_a_time_and_not_beyond_what_the_channe
     assert names(sftp.root / "sortie") == ["un.hl7"]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_the_loop_reads_several_sources_at_once_and_a_mute_one_holds_no_other(workshop, sftp):
+    workshop.open_access("muet", **sftp.access(machine="127.0.0.1:1"))
+    workshop.live(from_('type = "sftp"\nacces = "muet"\ndossier = "sortie"'), code="muet")
+    (sftp.root / "sortie" / "un.hl7").write_bytes(adt("M1"))
+    assert remote.turn() == 1
+    assert remote.turn() == 0  # both wait for their next look
+    states = {
+        state.channel.code: state.down_since is not None for state in SourceState.objects.select_related("channel")
+    }
+    assert states == {"copie": False, "muet": True}
+    assert Passage.objects.get().channel.code == "copie"
+
+
 # -- AMQP
 
 

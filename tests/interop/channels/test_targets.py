@@ -6,6 +6,7 @@ import asyncio
 import json
 import ssl
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from email import message_from_bytes
 from email.policy import default
@@ -413,6 +414,17 @@ def test_a_file_appears_whole_under_its_name_and_twice_the_same_is_once(sftp):
     files = sorted((sftp.root / "entree").iterdir())
     assert [file.name for file in files] == [f"m-{number:012d}-{UUID(int=number)}.hl7" for number in (1, 2)]
     assert files[0].read_bytes() == adt("M1")
+
+
+@pytest.mark.parametrize("kind", ["sftp", "mllp"])
+def test_several_lanes_leave_at_once_on_one_connection(workshop, sftp, application, kind):
+    values = {"acces": "labo", "dossier": "entree"} if kind == "sftp" else {"cible": "dpi"}
+    with opened(kind, **values) as send, ThreadPoolExecutor(4) as pool:
+        receipts = list(pool.map(send, [parcel(number=number) for number in range(1, 21)]))
+    assert {receipt.result for receipt in receipts} == {"delivered"}
+    taken = len(list((sftp.root / "entree").glob("*.hl7"))) if kind == "sftp" else len(application.taken)
+    assert taken == 20
+    assert application.lines <= 1
 
 
 def test_a_server_that_is_not_the_pinned_one_receives_nothing(workshop, sftp):
