@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -12,14 +13,18 @@ from django.utils import timezone
 from maison.foundations.accounts.models import User
 from maison.interop.channels import flow
 from maison.interop.channels.actions import versions
-from maison.interop.channels.models import Channel, SourceState
+from maison.interop.channels.language.configuration import Item
+from maison.interop.channels.models import Channel, Passage, SourceState, TargetState
 from maison.interop.channels.permissions import P
+from maison.interop.channels.ports import base
+from maison.interop.channels.ports.base import Parcel
 from maison.interop.channels.views.flow import drawing
 from maison.interop.exchanges import journal
 from maison.interop.exchanges.journal import Entry
 from maison.interop.exchanges.models import Client
 from maison.interop.exchanges.permissions import P as ExchangesP
 from tests.factories import StructureFactory
+from tests.interop.channels.fictional import adt
 from tests.interop.channels.workshop import COPY, person
 
 pytestmark = pytest.mark.django_db
@@ -61,16 +66,44 @@ def test_channels_of_the_same_title_are_told_apart_by_their_structure_and_their_
     assert "Dossier surveillé copie-a/entree → sortie" in author.get(url("export")).getvalue().decode()
 
 
-def test_a_source_that_stays_mute_is_told_on_its_channel_in_the_list_and_on_the_map(author, workshop):
+def test_a_folder_that_went_away_is_a_mute_source_told_on_its_channel_in_the_list_and_on_the_map(author, workshop):
     workshop.live()
-    channel = Channel.objects.get()
-    ago = timezone.now() - timedelta(minutes=42)
-    SourceState.objects.create(
-        channel=channel, down_since=ago, failures=3, words="Le serveur SFTP ne répond pas (TimeoutError)."
-    )
+    (workshop.root / "copie/entree").rename(workshop.root / "copie/demonte")
+    workshop.turn()
+    workshop.turn()
+    SourceState.objects.update(down_since=timezone.now() - timedelta(minutes=42))
     assert "Source muette" in author.get(url("list")).text
-    assert "serveur SFTP ne répond pas" in author.get(url("channel", "copie")).text
+    assert "existe pas : l&#x27;exploitant le crée" in author.get(url("channel", "copie")).text
     assert "La source ne répond plus depuis 42" in author.get(url("flow")).text
+    (workshop.root / "copie/demonte").rename(workshop.root / "copie/entree")
+    workshop.turn()
+    assert "Source muette" not in author.get(url("list")).text
+
+
+def test_a_folder_the_operator_closes_is_read_and_written_no_more(workshop):
+    workshop.live()
+    workshop.drop("copie/entree", "un.hl7", adt())
+    closed = workshop.accesses.pop("copie-entree")
+    workshop.open_access("autre")
+    workshop.turn()
+    assert not Passage.objects.exists()
+    assert "n'est pas parmi ceux" in SourceState.objects.get().words
+    workshop.open_access("copie-entree", **closed)
+    workshop.accesses.pop("copie-sortie")
+    workshop.open_access("autre")
+    workshop.turn()
+    assert "n'est pas parmi ceux" in TargetState.objects.get().words
+    assert workshop.out("copie/sortie") == []
+
+
+def test_a_file_of_accesses_that_does_not_read_is_a_mute_target_and_stops_no_other(workshop, settings):
+    workshop.open_access("dossier", type="https")
+    Path(settings.CHANNEL_ACCESS).write_text("[dossier\n")
+    settings.CHANNEL_HOSTS = ["x.example"]
+    item = Item("https", {"adresse": "https://x.example/", "acces": "dossier"})
+    assert "ne se lit pas" in base.target("https").faults(item)[0]
+    with base.target("https").opened(item) as send:
+        assert send(Parcel(uuid4(), "k", 1, b"x", "text/plain", "")).result == "down"
 
 
 @pytest.mark.parametrize("doors", [("mllp",), ("mllp", "http")])

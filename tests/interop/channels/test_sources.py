@@ -211,7 +211,9 @@ def queue(workshop, broker):
 
         asyncio.run(talk(act))
 
-    workshop.open_access("courtier", type="amqp", adresse=broker.url.replace("guest:guest@", ""))
+    workshop.open_access(
+        "courtier", type="amqp", adresse=broker.url.replace("guest:guest@", ""), utilisateur="guest", secret="guest"
+    )
     workshop.live(from_(f'type = "amqp"\nacces = "courtier"\nfile = "{name}"'))
     asyncio.run(talk(count))
     return publish, lambda: asyncio.run(talk(count))

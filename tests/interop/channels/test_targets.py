@@ -200,7 +200,9 @@ def queue(broker, request):
 @pytest.mark.rabbitmq
 def test_an_amqp_target_is_delivered_once_the_broker_confirmed_and_says_what_it_refused(workshop, broker, queue):
     name, drain = queue
-    workshop.open_access("courtier", type="amqp", adresse=broker.url.replace("guest:guest@", ""))
+    workshop.open_access(
+        "courtier", type="amqp", adresse=broker.url.replace("guest:guest@", ""), utilisateur="guest", secret="guest"
+    )
     values = {"acces": "courtier", "echange": name}
     assert (
         results(sent("amqp", *(parcel(number=number) for number in range(1, 4)), cle="adt.a01", **values))
@@ -264,7 +266,9 @@ def test_a_broker_lost_before_it_confirmed_leaves_the_issue_unknown(
     workshop, broker, queue, closing, idempotent, result
 ):
     between = closing(SilentBroker(broker.port))
-    workshop.open_access("courtier", type="amqp", adresse=f"amqp://127.0.0.1:{between.port}/")
+    workshop.open_access(
+        "courtier", type="amqp", adresse=f"amqp://127.0.0.1:{between.port}/", utilisateur="guest", secret="guest"
+    )
     values = {"acces": "courtier", "echange": queue[0], "cle": "adt.a01"}
     assert results(sent("amqp", parcel(), idempotent=idempotent, **values)) == [result]
 
@@ -274,7 +278,7 @@ def test_a_broker_lost_before_it_confirmed_leaves_the_issue_unknown(
     [("amqp://courtier.example:5672/", "amqps://"), ("https://courtier.example/", "amqps://"), ("amqps://a:b@courtier.example/", "sans identifiant")],
 )  # fmt: skip
 def test_a_broker_elsewhere_is_joined_by_tls_and_its_secret_is_not_in_the_address(workshop, address, words):
-    workshop.open_access("courtier", type="amqp", adresse=address)
+    workshop.open_access("courtier", type="amqp", adresse=address, utilisateur="maison")
     item = Item("amqp", {"acces": "courtier", "cle": "x"})
     assert words in base.target("amqp").faults(item)[0]
     assert results(sent("amqp", parcel(), acces="courtier", cle="x")) == ["down"]

@@ -115,7 +115,12 @@ def _health(
         )
     now = timezone.now()
     faults: list[tuple[str, str]] = []
-    if mute is not None and mute.down_since is not None and now - mute.down_since > DOWN_AFTER:
+    if (
+        mute is not None
+        and mute.down_since is not None
+        and base.source(config.source.kind).may_be_mute
+        and now - mute.down_since > DOWN_AFTER
+    ):
         faults.append(
             (
                 "source",

@@ -18,7 +18,8 @@ from .authors import names_of
 from .language import text
 from .language.configuration import Configuration
 from .language.errors import BadConfiguration, Fault
-from .models import Channel, Delivery, MappingTable, Passage, TableVersion, TargetState, Version
+from .models import Channel, Delivery, MappingTable, Passage, SourceState, TableVersion, TargetState, Version
+from .ports import base
 from .ports.base import vocabulary
 
 
@@ -118,6 +119,14 @@ def messages_of(channel: Channel, *, state: str = "", reason: str = "") -> Query
 
 def target_states(channel: Channel) -> list[TargetState]:
     return list(TargetState.objects.filter(channel=channel).order_by("target"))
+
+
+def source_state(channel: Channel, config: Configuration | None) -> SourceState | None:
+    """How its source lives, for one that may not answer."""
+    kinds = vocabulary().sources
+    if config is None or config.source.kind not in kinds or not base.source(config.source.kind).may_be_mute:
+        return None
+    return SourceState.objects.filter(channel=channel).first()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ its sites), and the agency's channels; without names, the agency's channels only
 
 from __future__ import annotations
 
+import logging
 import ssl
 import tomllib
 from collections.abc import Mapping
@@ -38,6 +39,8 @@ TYPES = {
 }  # fmt: skip
 DEFAULT_TYPE = "https"
 
+log = logging.getLogger(__name__)
+
 type Access = Mapping[str, Any]
 
 
@@ -51,13 +54,21 @@ def is_declared() -> bool:
 
 
 def entries() -> dict[str, Access]:
-    """Every access; empty when there is no file. A file that does not read is an error the operator must see."""
+    """Every access; none when the file is missing or does not read: targets then say that they are mute, and why."""
+    return _entries()[0]
+
+
+def _entries() -> tuple[dict[str, Access], bool]:
     path = settings.CHANNEL_ACCESS
-    if not path or not Path(path).is_file():
-        return {}
-    about = Path(path).stat()
-    found = _read(path, about.st_mtime_ns, about.st_size)
-    return {name: one for name, one in found.items() if isinstance(one, dict)}
+    if not path:
+        return {}, True
+    try:
+        about = Path(path).stat()
+        found = _read(path, about.st_mtime_ns, about.st_size)
+    except (OSError, ValueError) as error:  # a TOML fault and bytes that are no UTF-8 are ValueErrors
+        log.error("channels.accesses_unreadable %s", type(error).__name__)
+        return {}, False
+    return {name: one for name, one in found.items() if isinstance(one, dict)}, True
 
 
 def type_of(access: Access) -> str:
@@ -101,7 +112,10 @@ def faults(item: Item, *types: str) -> list[str]:
     name = item.text("acces")
     found = access(name, *types)
     if found is None:
-        there = entries().get(name)
+        known, is_readable = _entries()
+        there = known.get(name)
+        if not is_readable:
+            return ["Le fichier des accès de l'exploitant ne se lit pas."]
         if there is None:
             return [f"L'accès « {name} » n'est pas dans le fichier de l'exploitant."]
         wanted = " ou ".join(TYPES[one] for one in types)

@@ -41,6 +41,8 @@ def refused(secrets: Access) -> str:
     parts = urlsplit(str(secrets.get("adresse", "")))
     if parts.scheme not in ("amqp", "amqps") or not parts.hostname or parts.username:
         return "L'accès doit donner adresse = \"amqps://hôte:port/vhost\", sans identifiant dans l'adresse."
+    if not secrets.get("utilisateur"):
+        return "L'accès au courtier doit donner utilisateur, et secret."
     if parts.scheme == "amqp" and not accesses.is_this_machine(parts.hostname):
         return "Un courtier AMQP hors de cette machine se joint par amqps://."
     return ""
@@ -51,8 +53,8 @@ async def connect(secrets: Access) -> AbstractConnection:
     secured = parts.scheme == "amqps"
     return await aio_pika.connect(
         host=parts.hostname or "", port=parts.port or (5671 if secured else 5672), ssl=secured,
-        virtualhost=unquote(parts.path.removeprefix("/")) or "/", login=str(secrets.get("utilisateur", "guest")),
-        password=str(secrets.get("secret", "guest")), timeout=CONNECT_SECONDS,
+        virtualhost=unquote(parts.path.removeprefix("/")) or "/", login=str(secrets["utilisateur"]),
+        password=str(secrets.get("secret", "")), timeout=CONNECT_SECONDS,
         ssl_context=accesses.context(secrets) if secured else None, client_properties={"connection_name": "maison canaux"},
     )  # fmt: skip
 

@@ -20,6 +20,8 @@ class Source(ABC):
     """Brings messages: each is held in the journal, with its passage, in one transaction, before anything is answered."""
 
     shape: ClassVar[Shape]
+    may_be_mute: ClassVar[bool] = False
+    """Whether it may not answer: its state is then kept and told (`SourceState`)."""
 
     @abstractmethod
     def collect(self, channel: Channel, config: Configuration, limit: int) -> int:

@@ -16,13 +16,14 @@ from typing import override
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from maison.interop.channels.arrivals import Arrival, receive
 from maison.interop.channels.language.configuration import Configuration, Item
 from maison.interop.channels.language.message import MAX_BYTES
 from maison.interop.channels.language.shapes import Field, Shape
-from maison.interop.channels.models import Channel
+from maison.interop.channels.models import Channel, SourceState
 
 from . import accesses
 from .base import Parcel, Receipt, Send, Source, Target
@@ -57,6 +58,13 @@ def _faults(text: str, *, write: bool) -> list[str]:
     return []
 
 
+def _closed(text: str) -> str:
+    """Why this folder may not be used, although it is one of the root's; empty when it may."""
+    if must_be_listed() and accesses.folder(text) is None:
+        return f"Le dossier « {text} » n'est pas parmi ceux que l'exploitant ouvre aux canaux (MAISON_CHANNEL_ACCESS)."
+    return ""
+
+
 def must_be_listed() -> bool:
     """Only the folders of the operator's list may be named; a house for tests without any list leaves the agency free."""
     return settings.PRODUCTION or accesses.is_declared()
@@ -77,7 +85,22 @@ def _sync(folder: Path) -> None:
         os.close(descriptor)
 
 
+def _tell(channel: Channel, words: str) -> None:
+    """A folder that went away, or that the operator closed, is a mute source; one that is back is told again too."""
+    if words:
+        SourceState.objects.get_or_create(channel=channel)
+        changes = {"words": words[:300], "down_since": Coalesce("down_since", Now())}
+        SourceState.objects.filter(channel=channel).exclude(words=words[:300], down_since__isnull=False).update(
+            **changes
+        )
+    else:
+        SourceState.objects.filter(channel=channel, down_since__isnull=False).update(
+            down_since=None, words="", failures=0
+        )
+
+
 class FolderSource(Source):
+    may_be_mute = True
     shape = Shape(
         "dossier", "Dossier surveillé",
         [Field("chemin", "Dossier", "access", natures=("dossier",), help="sous le dossier des canaux, par exemple chu/entree"),
@@ -96,8 +119,11 @@ class FolderSource(Source):
 
     @override
     def collect(self, channel: Channel, config: Configuration, limit: int) -> int:
-        folder = place(config.source.text("chemin"))
-        if folder is None or not folder.is_dir():
+        text = config.source.text("chemin")
+        folder = place(text)
+        words = " ".join(_faults(text, write=True))
+        _tell(channel, words)
+        if words or folder is None:
             return 0
         files = self._ready(folder, config, limit)
         taken: list[tuple[Path, str]] = []
@@ -174,10 +200,12 @@ class FolderTarget(Target):
     @override
     @contextmanager
     def opened(self, item: Item) -> Iterator[Send]:
-        folder = place(item.text("chemin"))
+        folder, closed = place(item.text("chemin")), _closed(item.text("chemin"))
 
         def send(parcel: Parcel) -> Receipt:
-            if folder is None or not folder.is_dir():
+            if folder is None or closed:
+                return Receipt("down", closed or "Le dossier de la cible sort du dossier des canaux.")
+            if not folder.is_dir():
                 return Receipt("down", "Le dossier de la cible n'existe pas ou n'est plus monté.")
             name = file_name(item.text("prefixe"), parcel)
             partial = folder / f".{name}.part"

@@ -49,6 +49,7 @@ class RemoteSource(Source):
     """`pause_seconds`: how long between two looks at a server that has nothing new."""
 
     pause_seconds: ClassVar[float] = 5.0
+    may_be_mute: ClassVar[bool] = True
 
     @override
     def collect(self, channel: Channel, config: Configuration, limit: int) -> int:

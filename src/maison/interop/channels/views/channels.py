@@ -11,7 +11,7 @@ from maison.interop.channels.actions import versions
 from maison.interop.channels.forms import NewChannelForm, ReasonForm
 from maison.interop.channels.language import report as reports
 from maison.interop.channels.language.configuration import Configuration, Item
-from maison.interop.channels.models import Channel, Passage, SourceState, Version
+from maison.interop.channels.models import Channel, Passage, Version
 from maison.interop.channels.permissions import P
 from maison.interop.channels.ports.base import vocabulary
 from maison.ui.components import Column
@@ -98,7 +98,7 @@ def channel_context(request: Any, channel: Channel, **forms: Any) -> dict[str, A
         "filter": next((chapter.lines[0] for chapter in reports.chapters(config, words, {})[1:2]), "") if config else "",
         "steps": [reports.step_sentence(step) for step in config.steps] if config else [],
         "targets": [(target, reports.item_sentence(target, words.targets.get(target.kind)), states.get(target.name)) for target in targets],
-        "source_state": SourceState.objects.filter(channel=channel).first(),
+        "source_state": selectors.source_state(channel, config),
         "tasks": selectors.tasks_of(channel), "newer": selectors.newer_tables(config) if config else {},
         "suspend_form": forms.get("suspend_form") or ReasonForm(label="Pourquoi le suspendre ?", prefix="suspendre"),
         "retire_form": forms.get("retire_form") or ReasonForm(label="Pourquoi le retirer ?", prefix="retirer"),
