@@ -72,6 +72,11 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument(
         "--mllp", metavar="HÔTE:PORT", help="porte HL7v2 : quelques hôpitaux y disent aussi qui est dans leurs unités"
     )
+    one.add_argument(
+        "--channels",
+        action="store_true",
+        help="essaie ensuite le canal en préparation sur ce qui est arrivé (dans la base)",
+    )
     one.add_argument("--perfect", action="store_true", help="sans retard, ni doublon, ni désordre")
     one.add_argument(
         "--confirm", action="store_true", help="des infirmiers d'accueil fictifs se connectent et confirment"
@@ -172,11 +177,24 @@ def run_simulate(arguments: argparse.Namespace) -> int:
             at_the_walls.join(timeout=60)
     report(tally, time.monotonic() - began, sent=True)
     refused_by_mllp = _tell_stays(arguments, end) if arguments.mllp else 0
+    if arguments.channels:
+        _try_channels()
     if arguments.confirm:
         print(f"  {rounds.confirmed:6d} arrivées confirmées ou vues par {rounds.people} infirmiers d'accueil")
         if rounds.kept_out:
             print(f"  connexion impossible : {', '.join(rounds.kept_out)}")
     return REFUSED if tally.refused or refused_by_mllp else ACCEPTED
+
+
+def _try_channels() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "maison.config.settings")
+    import django
+
+    django.setup()
+    from maison_region.load_channels import try_draft
+
+    try_draft()
+    print("  le canal en préparation est essayé sur ces mouvements")
 
 
 def _tell_stays(arguments: argparse.Namespace, now: datetime) -> int:

@@ -1,6 +1,6 @@
 """The demonstration load: structures, then rights, software keys and accounts through the house's own actions.
 
-The one place of this package that imports the house. Loading again brings everything up to date and adds nothing twice.
+With `load_channels`, the one place of this package that imports the house. Loading again brings everything up to date and adds nothing twice.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ from maison_region.facilities import (
 )
 from maison_region.geography import COMMUNES
 from maison_region.hospitals import APPLICATION, HOSPITALS, software_of
-from maison_region.people import RoleAt, is_public, local_people, professionals
+from maison_region.load_channels import load_channels
+from maison_region.people import EDITOR_NAME, RoleAt, is_public, local_people, professionals
 from maison_region.sending import demonstration_key
 
 SINCE = date(2026, 1, 1)
@@ -56,6 +57,7 @@ def load() -> Counter[str]:
     _load_roles(actor, places, counts)
     _load_local_accounts(actor, places, counts)
     load_catalogue(actor=actor)
+    counts["canaux d'échange"] = load_channels(places["operator"])
     return counts
 
 
@@ -148,6 +150,13 @@ def _load_structures(counts: Counter[str]) -> Places:
         short_name=settings.OPERATOR_NAME[:60],
         category="GRADES",
         phone=OPERATOR_PHONE,
+        **_in_commune("31555"),
+    )
+    places["editor"] = structures.save(
+        kind=Structure.Kind.LEGAL_ENTITY,
+        name=EDITOR_NAME,
+        short_name=EDITOR_NAME[:60],
+        category="EDITEUR",
         **_in_commune("31555"),
     )
     entity_communes = {base.finess_ej: base.insee for base in SMUR_BASES.values()}

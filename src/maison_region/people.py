@@ -210,6 +210,7 @@ RANGUEIL, PURPAN, CHILDREN, CASTRES, CAHORS, LAPEYRONIE, NIMES, PERPIGNAN, MENDE
     "480000017", "120000039", "650000417", "810000505", "310780283",
 )  # fmt: skip
 CHU_TOULOUSE = "310781406"
+EDITOR_NAME = "Logiciels fictifs du Midi (éditeur)"
 
 
 def _doctor(number: int, civility: str, given: str, family: str, function: str, *activities: Activity,
@@ -328,6 +329,8 @@ def professionals() -> list[Professional]:
                at_operator("dpo", "auditeur")),
         _other(75, "MME", "Joséphine", "Gouvernail", INFORMATION_SYSTEMS, "Responsable de service numérique, GRADeS",
                at_operator("chef_produit", "admin_structure")),
+        _other(76, "M", "Achille", "Cordage", INFORMATION_SYSTEMS, "Second intégrateur, approuve les canaux d'échange, GRADeS",
+               at_operator("integrateur")),
     ]  # fmt: skip
 
 
@@ -342,6 +345,15 @@ def local_people() -> list[LocalPerson]:
             password="Garrigue-Demonstration-31",  # noqa: S106 - public on purpose, opens the demonstration only
             totp_secret="JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",  # noqa: S106
             roles=(RoleAt("coordonnateur", f"site/{RANGUEIL}"),),
+        ),
+        LocalPerson(
+            email="nestor.compas@maison.example",
+            family_name="Compas",
+            given_name="Nestor",
+            function="Éditeur de logiciel : vérifie ses messages au banc de conformité",
+            password="Boussole-Demonstration-31",  # noqa: S106 - public on purpose, opens the demonstration only
+            totp_secret="KRUGKIDROVUWG2ZAKRUGKIDROVUWG2ZA",  # noqa: S106
+            roles=(RoleAt("editeur", "editor"),),
         ),
     ]
 

@@ -170,6 +170,7 @@ stays:stay                   GET    gestionnaire_lits,ioa,medecin_receveur,refer
 channels:flow                GET    integrateur,support,rssi,terminologie        200
 channels:flow_export         GET    integrateur,support,rssi,terminologie        200
 channels:certificate         POST   integrateur                          422
+channels:deposit             POST   public                            401
 channels:list                GET    integrateur,support,rssi,terminologie        200
 channels:export              GET    integrateur,support,rssi,terminologie        200
 channels:new                 GET    integrateur                          200

@@ -43,7 +43,9 @@ def test_professions_and_skills_are_official_codes(shared: Path) -> None:
 
 
 def test_every_role_is_a_role_of_the_house_in_a_place_of_the_region() -> None:
-    places = {"operator"} | {f"samu/{department}" for department in SAMUS} | {f"smur/{eg}" for eg in SMUR_BASES}
+    places = (
+        {"operator", "editor"} | {f"samu/{department}" for department in SAMUS} | {f"smur/{eg}" for eg in SMUR_BASES}
+    )
     places |= {f"site/{eg}" for eg in EMERGENCY_SITES} | {f"entity/{ej}" for ej in legal_entities()}
     places |= {f"service/{eg}/{service.type}" for eg, site in EMERGENCY_SITES.items() for service in site.services}
     roles = {role.code for role in GENERIC_ROLES}

@@ -41,6 +41,11 @@ def rabbitmq() -> Path | None:
     )
 
 
+def dovecot() -> Path | None:
+    """MAISON_DOVECOT, else the mail server of the system."""
+    return _first(os.environ.get("MAISON_DOVECOT"), "dovecot", "/usr/sbin/dovecot", "/opt/homebrew/sbin/dovecot")
+
+
 def _first(*names: str | None) -> Path | None:
     return next((Path(found) for name in names if name and (found := shutil.which(name))), None)
 
@@ -48,6 +53,7 @@ def _first(*names: str | None) -> Path | None:
 TOOLS = (
     Tool("browser", "Chromium", "chromium", chromium),
     Tool("rabbitmq", "RabbitMQ", "rabbitmq-server", rabbitmq),
+    Tool("dovecot", "Dovecot", "dovecot-imapd", dovecot),
 )
 
 

@@ -132,7 +132,9 @@ def first_activity(house: House, environ: dict[str, str]) -> Iterator[None]:
     """A few cases of the last hours come in by the public door, so that no wall is empty at the first visit."""
     say("quelques dossiers et séjours des dernières heures arrivent par les portes publiques…")
     door = f"127.0.0.1:{mllp_port(house.port)}"
-    words = python("-m", "maison_region", "simulate", "--warmup", "--url", house.public_url, "--mllp", door)
+    words = python(
+        "-m", "maison_region", "simulate", "--warmup", "--url", house.public_url, "--mllp", door, "--channels"
+    )
     process = subprocess.Popen(words, env=environ, stdout=subprocess.DEVNULL)
     try:
         yield

@@ -50,7 +50,9 @@ def said(browser) -> str:
 
 def test_a_channel_is_written_tried_approved_and_restored_without_a_script(author, approver, workshop):
     workshop.table()
-    workshop.folder("adt/entree"), workshop.folder("adt/sortie")
+    for name in ("adt/entree", "adt/sortie"):
+        workshop.folder(name)
+        workshop.open_folder(name, workshop.agency)
     answer = author.post(
         url("new"),
         {"code": "adt", "titre": "Mouvements", "structure": workshop.agency.id, "format": "hl7v2", "source": "dossier"},

@@ -98,8 +98,10 @@ def test_a_test_is_of_a_text_and_changing_it_asks_for_another(workshop):
     ("old", "new", "words"),
     [
         ("sexe@1", "sexe@9", "n'est pas approuvée"),
-        ('chemin = "copie/sortie"', 'chemin = "absent/sortie"', "n'existe pas"),
-        ('type = "dossier"\nchemin = "copie/sortie"', 'type = "courriel"\nadresse = "a@b"', "pas encore raccordée"),
+        ('chemin = "copie/sortie"', 'chemin = "absent/sortie"', "n'est pas parmi ceux"),
+        ('type = "dossier"\nchemin = "copie/sortie"', 'type = "courriel"\nacces = "mssante"\nadresse = "a@b.example"', "n'est pas dans le fichier"),
+        ('type = "dossier"\nchemin = "copie/sortie"', 'type = "mllp"\ncible = "inconnue"', "Aucune cible MLLP"),
+        ('type = "dossier"\nchemin = "copie/sortie"', 'type = "fhir"\nadresse = "https://ailleurs.example/"', "écrites en JSON"),
         ('type = "dossier"\nchemin = "copie/sortie"', 'type = "https"\nadresse = "https://ailleurs.example/"', "MAISON_CHANNEL_HOSTS"),
         ('titre = "Copie d\'essai"', 'titre = ""', "titre"),
     ],

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 from datetime import timedelta
 from pathlib import Path
 
+from django.conf import settings
 from django.db.models import F
 
 from maison.foundations.access.actor import Actor
@@ -57,6 +59,22 @@ class Workshop:
         self.root = root
         self.agency = StructureFactory(agency=True, name="GRADeS fictif")
         self.author, self.approver = person("Alix", self.agency), person("Lou", self.agency)
+        self.accesses: dict[str, dict[str, object]] = {}
+
+    def open_access(self, name: str, **values: object) -> None:
+        """An entry of the operator's file."""
+        self.accesses[name] = values
+        lines = [
+            line
+            for one, said in self.accesses.items()
+            for line in (f"[{one}]", *(f"{key} = {json.dumps(value)}" for key, value in said.items()))
+        ]
+        Path(settings.CHANNEL_ACCESS).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    def open_folder(self, path: str, structure) -> None:
+        name = path.replace("/", "-")
+        known = self.accesses.get(name, {}).get("structures", [])
+        self.open_access(name, type="dossier", dossier=path, structures=sorted({*known, structure.finess} - {""}))
 
     def folder(self, name: str) -> Path:
         folder = self.root / name
@@ -75,6 +93,7 @@ class Workshop:
         for name in (config.source.text("chemin"), *(target.text("chemin") for target in config.targets)):
             if name:
                 self.folder(name)
+                self.open_folder(name, structure or self.agency)
         return versions.create_channel(
             actor=self.author, structure_id=(structure or self.agency).id, configuration=config
         )

@@ -15,7 +15,7 @@ class ChannelsConfig(AppConfig):
 
         from . import alerts, arrivals, desks, loop
         from .permissions import P
-        from .ports import base, folders, house, https
+        from .ports import amqp, base, fhir, folders, house, https, mail, mailbox, mllp, remote, sftp
 
         grant("integrateur", P.VIEW, P.EDIT, P.APPROVE, P.TABLES)
         grant("terminologie", P.VIEW, P.TABLES, P.CODES)
@@ -28,15 +28,26 @@ class ChannelsConfig(AppConfig):
             folders.FolderSource(),
             house.EventSource(),
             house.CallSource(),
-            house.MailSource(),
+            amqp.AmqpSource(),
+            sftp.SftpSource(),
+            mailbox.MailboxSource(),
         ):
             base.register_source(source)
-        for target in (https.HttpsTarget(), folders.FolderTarget(), https.MailTarget()):
+        for target in (
+            https.HttpsTarget(),
+            fhir.FhirTarget(),
+            mllp.MllpTarget(),
+            amqp.AmqpTarget(),
+            sftp.SftpTarget(),
+            folders.FolderTarget(),
+            mail.MailTarget(),
+        ):
             base.register_target(target)
-        register_words(arrivals.WORDS)
+        register_words(arrivals.WORDS | mailbox.WORDS)
         register_words({reason[:20]: words for reason, words in desks.LABELS.items()})
         register_topic("channels.list", lambda actor, key: actor.can(P.VIEW))
         register_loop("channels", loop.channels)
+        register_loop("channel-sources", remote.loop)
         register_loop("channel-deliveries", loop.deliveries)
         register_loop("channel-alerts", every(alerts.WATCH_SECONDS, alerts.watch))
         register_loop("channel-memory", every(3600, alerts.forget))

@@ -15,13 +15,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from maison.foundations.access.actor import Actor
-from maison.interop.exchanges.models import Client, Exchange
+from maison.interop.exchanges.models import Client, Door
 from maison.ui.french import count, duration
 
 from . import live
 from .language.configuration import Configuration
 from .language.errors import BadConfiguration
-from .models import Certificate, Channel, TargetState, Version
+from .models import Certificate, Channel, SourceState, TargetState, Version
 from .ports import base
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -85,15 +85,22 @@ def healths(channels: Sequence[Channel], versions: Mapping[UUID, Version]) -> di
     down: dict[UUID, list[TargetState]] = {}
     for state in TargetState.objects.filter(channel__in=channels).exclude(down_since=None):
         down.setdefault(state.channel_id, []).append(state)
+    mute = {one.channel_id: one for one in SourceState.objects.filter(channel__in=channels).exclude(down_since=None)}
     return {
         channel.id: _health(
-            channel, versions.get(channel.id), known.get(channel.id, Figures()), down.get(channel.id, [])
+            channel,
+            versions.get(channel.id),
+            known.get(channel.id, Figures()),
+            down.get(channel.id, []),
+            mute.get(channel.id),
         )
         for channel in channels
     }
 
 
-def _health(channel: Channel, version: Version | None, seen: Figures, down: Sequence[TargetState]) -> Health:
+def _health(
+    channel: Channel, version: Version | None, seen: Figures, down: Sequence[TargetState], mute: SourceState | None
+) -> Health:
     if channel.suspended_at is not None:
         return Health("Suspendu", "warn", seen)
     config = _configuration(version)
@@ -108,6 +115,18 @@ def _health(channel: Channel, version: Version | None, seen: Figures, down: Sequ
         )
     now = timezone.now()
     faults: list[tuple[str, str]] = []
+    if (
+        mute is not None
+        and mute.down_since is not None
+        and base.source(config.source.kind).may_be_mute
+        and now - mute.down_since > DOWN_AFTER
+    ):
+        faults.append(
+            (
+                "source",
+                f"La source ne répond plus depuis {duration((now - mute.down_since).total_seconds())}. {mute.words}",
+            )
+        )
     for state in down:
         if state.down_since is not None and now - state.down_since > DOWN_AFTER:
             faults.append(
@@ -126,7 +145,7 @@ def _health(channel: Channel, version: Version | None, seen: Figures, down: Sequ
         )
     if seen.hour >= FEWEST and seen.hour_faults * 100 > config.error_percent * seen.hour:
         faults.append(("errors", f"{count(seen.hour_faults, 'message')} en faute sur {seen.hour} dans l'heure."))
-    words = {"target": "Cible muette", "silence": "Silencieux", "errors": "Trop d'erreurs"}
+    words = {"source": "Source muette", "target": "Cible muette", "silence": "Silencieux", "errors": "Trop d'erreurs"}
     if faults:
         return Health(words[faults[0][0]], "danger", seen, tuple(faults))
     return Health("À réparer", "warn", seen) if seen.stopped else Health("En marche", "ok", seen)
@@ -178,15 +197,22 @@ def _seconds(value: float) -> str:
     )
 
 
+# A message without a known door counts with the one door its software uses in that direction, when there is only one.
 CLIENT_LINKS = """
-SELECT e.client_id, e.direction, e.door, count(*), count(*) FILTER (WHERE e.state IN ('refused', 'failed') OR e.needs_mending),
-  count(*) FILTER (WHERE e.state IN ('received', 'to_send')), max(e.at),
-  percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM e.state_at - e.at)) FILTER (WHERE e.state IN ('integrated', 'acknowledged')),
-  percentile_cont(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM e.state_at - e.at)) FILTER (WHERE e.state IN ('integrated', 'acknowledged'))
-FROM exchanges_exchange e
-WHERE e.at > %(day)s AND e.client_id = ANY(%(clients)s) AND e.channel NOT LIKE 'canal:%%'
+WITH said AS (
+  SELECT e.client_id, e.direction, CASE WHEN e.door = ANY(%(doors)s) THEN e.door ELSE '' END AS door, e.state, e.needs_mending, e.at, e.state_at
+  FROM exchanges_exchange e WHERE e.at > %(day)s AND e.client_id = ANY(%(clients)s) AND e.channel NOT LIKE 'canal:%%'),
+sole AS (
+  SELECT client_id, direction, min(door) AS door FROM said WHERE door <> '' GROUP BY client_id, direction HAVING count(DISTINCT door) = 1)
+SELECT client_id, direction, coalesce(nullif(said.door, ''), sole.door, '') AS by_door, count(*),
+  count(*) FILTER (WHERE state IN ('refused', 'failed') OR needs_mending),
+  count(*) FILTER (WHERE state IN ('received', 'to_send')), max(at),
+  percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM state_at - at)) FILTER (WHERE state IN ('integrated', 'acknowledged')),
+  percentile_cont(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM state_at - at)) FILTER (WHERE state IN ('integrated', 'acknowledged'))
+FROM said LEFT JOIN sole USING (client_id, direction)
 GROUP BY 1, 2, 3
 """
+NO_DOOR = "porte non précisée"
 TARGET_LINKS = """
 SELECT d.channel_id, d.target, count(*), count(*) FILTER (WHERE d.state = 'stopped'), count(*) FILTER (WHERE d.state = 'pending'),
   max(d.done_at) FILTER (WHERE d.state = 'delivered'),
@@ -226,14 +252,13 @@ def flow_map(actor: Actor) -> FlowMap:
 def _software(actor: Actor) -> Iterable[Link]:
     clients = {client.id: client for client in Client.objects.visible_to(actor)}
     with connection.cursor() as cursor:
-        cursor.execute(CLIENT_LINKS, {"day": timezone.now() - DAY, "clients": list(clients)})
+        cursor.execute(CLIENT_LINKS, {"day": timezone.now() - DAY, "clients": list(clients), "doors": Door.values})
         rows = cursor.fetchall()
     journal = reverse("exchanges:journal")
-    doors = dict(Exchange._meta.get_field("door").choices or ())
     for client_id, direction, door, messages, faults, waiting, last_at, p50, p95 in rows:
         kind, word = ("warn", "Fautes") if faults else ("ok", "En marche")
         yield Link(
-            str(clients[client_id]), direction, str(doors.get(door, door)), messages, faults, waiting, p50, p95, last_at, kind, word,
+            str(clients[client_id]), direction, str(Door(door).label) if door else NO_DOOR, messages, faults, waiting, p50, p95, last_at, kind, word,
             f"{journal}?logiciel={client_id}",
         )  # fmt: skip
 
@@ -253,7 +278,7 @@ def _channels(
         url = reverse("channels:channel", args=[channel.code])
         if config is not None:
             seen = health.figures
-            yield Link(_source_name(config), "in",
+            yield Link(source_name(config), "in",
                        f"canal {channel.title}", seen.messages, seen.stopped, seen.waiting, None, None, seen.last_at, health.kind, health.word, url)  # fmt: skip
         names = dict.fromkeys([target.name for target in config.targets] if config else [])
         names |= dict.fromkeys(target for channel_id, target in sent if channel_id == channel.id)
@@ -280,7 +305,7 @@ def _channels(
             )
 
 
-def _source_name(config: Configuration) -> str:
+def source_name(config: Configuration) -> str:
     """« Dossier surveillé chu/entree »."""
     shape = base.source(config.source.kind).shape
     first = next(

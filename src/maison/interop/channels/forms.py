@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -29,8 +29,17 @@ def _lines(said: str) -> tuple[str, ...]:
     return tuple(line.rstrip("\r") for line in said.split("\n") if line.strip())
 
 
-def form_field(field: Field, tables: Iterable[str] = ()) -> forms.Field:
+def form_field(field: Field, tables: Iterable[str] = (), names: Sequence[str] | None = None) -> forms.Field:
     common: dict[str, Any] = {"label": field.label, "required": field.required, "help_text": field.help}
+    if field.kind == "access" and names is not None:
+        nothing = (
+            "Aucun"
+            if not field.required
+            else "Choisir dans la liste de l'exploitant"
+            if names
+            else "Rien n'est ouvert ici"
+        )
+        return forms.ChoiceField(choices=[("", nothing), *((name, name) for name in names)], **common)
     if field.kind == "choice":
         return forms.ChoiceField(choices=list(field.choices.items()), **common)
     if field.kind == "number":
@@ -111,7 +120,7 @@ class ItemForm(forms.Form):
     """The fields of a shape."""
 
     def __init__(self, data: Any = None, *, shape: Shape, fields: Iterable[Field], item: Item | None, tables: Iterable[str] = (),
-                 named: bool = False) -> None:  # fmt: skip
+                 named: bool = False, names: Callable[[Sequence[str]], list[str] | None] | None = None) -> None:  # fmt: skip
         self.shape, self.shape_fields = shape, tuple(fields)
         initial: dict[str, Any] = {"nom": item.name if item else ""}
         for field in self.shape_fields:
@@ -131,7 +140,10 @@ class ItemForm(forms.Form):
                     else []
                 ),
             ]
-            self.fields[field.name] = form_field(field, known)
+            allowed = names(field.natures) if names is not None and field.kind == "access" else None
+            if allowed is not None and initial[field.name] and initial[field.name] not in allowed:
+                allowed = [*allowed, str(initial[field.name])]  # said by the text; the checks tell why it is not usable
+            self.fields[field.name] = form_field(field, known, allowed)
 
     def values(self) -> dict[str, Value]:
         found: dict[str, Value] = {}

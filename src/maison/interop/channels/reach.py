@@ -1,7 +1,11 @@
-"""What a channel may hear of the house: everything for the agency's, its own structure's software for any other."""
+"""What a channel may hear and reach: everything for the agency's, what belongs to its structure for any other.
+
+A legal entity hears the software of its sites; a site does not hear its neighbours.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from uuid import UUID
 
@@ -21,21 +25,35 @@ def software(channel: Channel) -> frozenset[UUID] | None:
     """The software whose messages it may take; None: any, and messages of no software."""
     if hears_everything(channel):
         return None
-    return frozenset(Client.objects.filter(structure_id=channel.structure_id).values_list("id", flat=True))
+    own = Client.objects.filter(structure__lineage__contains=[channel.structure_id])
+    return frozenset(own.values_list("id", flat=True))
+
+
+def strange_software(channel: Channel, names: Iterable[str]) -> list[str]:
+    """What to say of software it names that is not its own, nor of one of its sites."""
+    wanted = list(names)
+    own = Client.objects.filter(structure__lineage__contains=[channel.structure_id], client_id__in=wanted)
+    known = set(own.values_list("client_id", flat=True))
+    return [
+        f"Le logiciel « {name} » n'est pas déclaré pour la structure de ce canal."
+        for name in wanted
+        if name not in known
+    ]
 
 
 def faults(channel: Channel, config: Configuration) -> list[str]:
     """What this configuration asks for beyond the reach of its channel, in French."""
+    from .ports import base
+
     if hears_everything(channel):
         return []
-    if config.source.kind == "evenements":
-        return ["Les événements de la maison concernent toutes les structures : seul un canal de l'agence les lit."]
-    name = config.source.text("logiciel")
-    if config.source.kind == "journal" and name:
-        own = Client.objects.filter(structure_id=channel.structure_id, client_id=name)
-        if not own.exists():
-            return [f"Le logiciel « {name} » n'est pas déclaré pour la structure de ce canal."]
-    return _folder_faults(channel, config)
+    found = base.source(config.source.kind).reach(channel, config)
+    for target in config.targets:
+        found = [
+            *found,
+            *(f"Cible {target.name} : {words}" for words in base.target(target.kind).reach(channel, target)),
+        ]
+    return [*found, *_folder_faults(channel, config)]
 
 
 def _folders(config: Configuration) -> dict[str, Path]:

@@ -10,15 +10,16 @@ from uuid import UUID
 from django.db.models import Count, Max, Q, QuerySet
 
 from maison.foundations.access.actor import Actor
-from maison.foundations.accounts.models import User
 from maison.foundations.audit.models import Entry
 from maison.foundations.relay.models import Relay
 
 from . import desks, flow
+from .authors import names_of
 from .language import text
 from .language.configuration import Configuration
 from .language.errors import BadConfiguration, Fault
-from .models import Channel, Delivery, MappingTable, Passage, TableVersion, TargetState, Version
+from .models import Channel, Delivery, MappingTable, Passage, SourceState, TableVersion, TargetState, Version
+from .ports import base
 from .ports.base import vocabulary
 
 
@@ -28,6 +29,15 @@ class ChannelRow:
     live: Version | None
     open: Version | None
     health: flow.Health
+
+    @property
+    def way(self) -> str:
+        """« Dossier surveillé chu/entree → dpi, ror », of the version in service, else of the one in preparation."""
+        version = self.live or self.open
+        config = understood(version.text).configuration if version is not None else None
+        if config is None or config.source.kind not in vocabulary().sources:
+            return ""
+        return f"{flow.source_name(config)} → {', '.join(target.name for target in config.targets) or 'aucune cible'}"
 
 
 def channel_rows(actor: Actor, *, wanted: str = "") -> list[ChannelRow]:
@@ -111,6 +121,14 @@ def target_states(channel: Channel) -> list[TargetState]:
     return list(TargetState.objects.filter(channel=channel).order_by("target"))
 
 
+def source_state(channel: Channel, config: Configuration | None) -> SourceState | None:
+    """How its source lives, for one that may not answer."""
+    kinds = vocabulary().sources
+    if config is None or config.source.kind not in kinds or not base.source(config.source.kind).may_be_mute:
+        return None
+    return SourceState.objects.filter(channel=channel).first()
+
+
 @dataclass(frozen=True, slots=True)
 class TaskRow:
     relay: Relay
@@ -158,12 +176,13 @@ class TraceRow:
 
 def traces_of(channel: Channel, limit: int = 20) -> list[TraceRow]:
     """Who changed it, how, from which state to which, newest first."""
-    targets = [str(identity) for identity in Version.objects.filter(channel=channel).values_list("id", flat=True)]
+    versions = list(Version.objects.filter(channel=channel).defer("report", "text"))
+    targets = [str(version.id) for version in versions]
     mine = Q(target_type="channels.version", target_id__in=targets) | Q(
         target_type="channels.channel", target_id=str(channel.id)
     )
-    found = list(Entry.objects.filter(mine, code__in=ACTS).order_by("-at")[:limit])
-    names = {user.subject: str(user) for user in User.objects.filter(subject__in={entry.subject for entry in found})}
+    found = list(Entry.objects.filter(mine, code__in=ACTS).order_by("-at", "-seq")[:limit])
+    names = names_of(((entry.subject, entry.auth) for entry in found), versions)
     states = dict(Version.State.choices)
     rows = []
     for entry in found:
@@ -175,7 +194,7 @@ def traces_of(channel: Channel, limit: int = 20) -> list[TraceRow]:
             if number
             else ""
         )
-        rows.append(TraceRow(entry.at, names.get(entry.subject, entry.subject), ACTS[entry.code], moved, entry.reason))
+        rows.append(TraceRow(entry.at, names[entry.subject], ACTS[entry.code], moved, entry.reason))
     return rows
 
 

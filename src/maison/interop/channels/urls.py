@@ -1,6 +1,6 @@
-from django.urls import path
+from django.urls import path, re_path
 
-from .views import channels, editor, flow, tables, tasks, versions
+from .views import channels, door, editor, flow, tables, tasks, versions
 
 app_name = "channels"
 urlpatterns = [
@@ -20,6 +20,8 @@ urlpatterns = [
     path("canaux/tables/<slug:code>/ecrire/", tables.write, name="write_table"),
     path("canaux/tables/<slug:code>/<int:number>/approuver/", tables.approve, name="approve_table"),
     path("canaux/tables/<slug:code>/<int:number>.csv", tables.export, name="export_table"),
+    # With or without the final slash: a redirected POST would lose its message.
+    re_path(r"^canaux/depot/(?P<code>[a-z0-9-]{2,24})/?$", door.deposit, name="deposit"),
     path("canaux/c/<slug:code>/", channels.channel, name="channel"),
     path("canaux/c/<slug:code>/agir/", channels.act, name="act"),
     path("canaux/c/<slug:code>/messages/", channels.messages, name="messages"),

@@ -53,7 +53,7 @@ class Line:
 
     @classmethod
     async def to(cls, target: Target) -> Line:
-        context = _context() if target.secured else None
+        context = client_context() if target.secured else None
         reader, writer = await asyncio.wait_for(
             asyncio.open_connection(target.host, target.port, ssl=context), CONNECT_SECONDS
         )
@@ -84,7 +84,7 @@ class Line:
             await asyncio.wait_for(self.writer.wait_closed(), 2)
 
 
-def _context() -> ssl.SSLContext:
+def client_context() -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=settings.MLLP_AUTHORITY or None)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if settings.MLLP_CERTIFICATE:

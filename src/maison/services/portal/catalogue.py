@@ -177,6 +177,13 @@ ENTRIES = (
         roles=("integrateur", "support"), level=_L.SUBSTANTIAL,
     ),
     Entry(
+        "conformite", "Banc de conformité", _S.FOUNDATIONS,
+        "Vérifier un exemple de message avant de le brancher : note, place de chaque faute, comment la corriger.",
+        "Les logiciels de santé sont vérifiés avant d'échanger vos informations.",
+        ("éditeur", "éditeur de logiciel", "test", "vérifier", "hl7", "cda", "rpu", "hub santé", "exemple", "ségur", "interopérabilité", "api"),
+        publics=STRUCTURES, url_name="conformance:bench", permission="interop.check_conformance", roles=("editeur", "integrateur"),
+    ),
+    Entry(
         "cyber", "Centre de ressources cyber", _S.FOUNDATIONS,
         "Déclarer un incident, évaluer sa maturité, s'exercer à travailler sans informatique.",
         "Vos données sont protégées, et votre hôpital sait continuer à vous soigner en cas d'attaque.",

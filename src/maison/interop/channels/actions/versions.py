@@ -164,7 +164,10 @@ def obstacles(version: Version) -> list[str]:
     found += base.source(config.source.kind).faults(config)
     found += reach.faults(version.channel, config)
     for target in config.targets:
-        found += [f"Cible {target.name} : {words}" for words in base.target(target.kind).faults(target)]
+        adapter = base.target(target.kind)
+        found += [
+            f"Cible {target.name} : {words}" for words in (*adapter.misfits(config, target), *adapter.faults(target))
+        ]
     approved = live.tables(config.tables)
     for reference in config.tables:
         if reference not in approved:

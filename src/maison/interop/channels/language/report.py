@@ -53,6 +53,8 @@ def item_sentence(item: Item, shape: Shape | None) -> str:
 
 def _shown(item: Item, field: Field) -> str:
     value = item.values.get(field.name, field.empty)
+    if value in ("", ()):
+        return field.blank
     if isinstance(value, tuple):
         return ", ".join(value)
     if isinstance(value, bool):

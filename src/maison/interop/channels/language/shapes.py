@@ -12,13 +12,13 @@ from . import dates
 
 type Value = str | int | bool | tuple[str, ...]
 
-KINDS = frozenset({"text", "path", "pieces", "paths", "choice", "number", "flag", "lines", "table"})
+KINDS = frozenset({"text", "path", "pieces", "paths", "choice", "number", "flag", "lines", "table", "access"})
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
     """`kind`: text, path (a place of the message), pieces (paths or "quoted" words), paths, choice, number, flag, lines, table
-    (a version of a mapping table, `code@number`)."""
+    (a version of a mapping table, `code@number`), access (a name of the operator's file, of one of these natures)."""
 
     name: str
     label: str
@@ -29,6 +29,9 @@ class Field:
     help: str = ""
     low: int = 0
     high: int = 1_000_000
+    natures: Sequence[str] = ()
+    blank: str = ""
+    """What a sentence says when nothing is given."""
 
     @property
     def empty(self) -> Value:

@@ -20,6 +20,8 @@ class Source(ABC):
     """Brings messages: each is held in the journal, with its passage, in one transaction, before anything is answered."""
 
     shape: ClassVar[Shape]
+    may_be_mute: ClassVar[bool] = False
+    """Whether it may not answer: its state is then kept and told (`SourceState`)."""
 
     @abstractmethod
     def collect(self, channel: Channel, config: Configuration, limit: int) -> int:
@@ -27,6 +29,10 @@ class Source(ABC):
 
     def faults(self, config: Configuration) -> list[str]:
         """What prevents this source from working here and now (a folder that does not exist), in French."""
+        return []
+
+    def reach(self, channel: Channel, config: Configuration) -> list[str]:
+        """Why a channel that is not the agency's may not listen there, in French."""
         return []
 
     def forget(self, channel: Channel) -> None:  # noqa: B027 -- most sources keep nothing
@@ -76,6 +82,14 @@ class Target(ABC):
     def opened(self, item: Item) -> Iterator[Send]: ...
 
     def faults(self, item: Item) -> list[str]:
+        return []
+
+    def misfits(self, config: Configuration, item: Item) -> list[str]:
+        """Why the messages of this channel are not for such a target, in French."""
+        return []
+
+    def reach(self, channel: Channel, item: Item) -> list[str]:
+        """Why a channel that is not the agency's may not send there, in French."""
         return []
 
     def certificate_files(self, item: Item) -> list[str]:

@@ -33,9 +33,9 @@ class JournalSource(Source):
 
     shape = Shape(
         "journal", "Messages reçus par une porte",
-        [Field("porte", "Porte", required=False, help="http, https-mtls, amqp, mllp… ; vide : toutes"),
-         Field("logiciel", "Logiciel émetteur", required=False, help="son identifiant ; vide : tous"),
-         Field("nature", "Type de message", required=False, help="RS-EDA, ADT^A01… ; vide : tous")],
+        [Field("porte", "Porte", required=False, blank="toutes", help="http, https-mtls, amqp, mllp… ; vide : toutes"),
+         Field("logiciel", "Logiciel émetteur", required=False, blank="tous", help="son identifiant ; vide : tous"),
+         Field("nature", "Type de message", required=False, blank="tous", help="RS-EDA, ADT^A01… ; vide : tous")],
         "les messages reçus par les portes de la maison (porte : {porte}, logiciel : {logiciel}, type : {nature})",
     )  # fmt: skip
 
@@ -45,6 +45,11 @@ class JournalSource(Source):
         if client and not Client.objects.filter(client_id=client).exists():
             return [f"Aucun logiciel n'est déclaré sous l'identifiant « {client} »."]
         return []
+
+    @override
+    def reach(self, channel: Channel, config: Configuration) -> list[str]:
+        name = config.source.text("logiciel")
+        return reach.strange_software(channel, [name] if name else [])
 
     @override
     def forget(self, channel: Channel) -> None:
@@ -114,6 +119,10 @@ class EventSource(Source):
         return found + (["Un événement se lit au format JSON."] if config.format != "json" else [])
 
     @override
+    def reach(self, channel: Channel, config: Configuration) -> list[str]:
+        return ["Les événements de la maison concernent toutes les structures : seul un canal de l'agence les lit."]
+
+    @override
     def forget(self, channel: Channel) -> None:
         Cursor.objects.filter(reader=f"canal:{channel.code}").delete()
 
@@ -152,20 +161,24 @@ def _begin_now(reader: str) -> None:
 
 
 class CallSource(Source):
-    """A door of the house that calls the channel with a message (`calls.call`) and may wait for the answer of its target."""
+    """A door that calls the channel with a message (`door`, `calls.call`) and may wait for the answer of its target."""
 
-    shape = Shape("appel", "Appel d'une porte de la maison", [], "les messages que remet une porte de la maison")
+    shape = Shape(
+        "appel", "Porte HTTPS du canal",
+        [Field("logiciels", "Logiciels admis", "lines", required=False, blank="aucun logiciel (la maison seule)",
+               help="un identifiant par ligne ; chacun présente sa clé. Vide : seule la maison elle-même donne des messages à ce canal")],
+        "les messages que déposent à la porte HTTPS du canal : {logiciels}",
+    )  # fmt: skip
 
     @override
-    def collect(self, channel: Channel, config: Configuration, limit: int) -> int:
-        return 0
+    def faults(self, config: Configuration) -> list[str]:
+        said = config.source.lines("logiciels")
+        known = set(Client.objects.in_use().filter(client_id__in=said).values_list("client_id", flat=True))
+        return [f"Aucun logiciel n'est déclaré sous l'identifiant « {name} »." for name in said if name not in known]
 
-
-class MailSource(Source):
-    shape = Shape(
-        "courriel", "Messagerie sécurisée (MSSanté)", [Field("boite", "Boîte aux lettres")], "la boîte {boite}",
-        absent="La messagerie sécurisée de santé n'est pas encore raccordée à cette maison.",
-    )  # fmt: skip
+    @override
+    def reach(self, channel: Channel, config: Configuration) -> list[str]:
+        return reach.strange_software(channel, config.source.lines("logiciels"))
 
     @override
     def collect(self, channel: Channel, config: Configuration, limit: int) -> int:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import ssl
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
-from pathlib import Path
-from typing import Any, override
+from dataclasses import dataclass
+from typing import override
 from urllib.parse import urlsplit
 
 import httpx
@@ -16,28 +14,17 @@ from django.conf import settings
 
 from maison.interop.channels.language.configuration import Item
 from maison.interop.channels.language.shapes import Field, Shape
+from maison.interop.channels.models import Channel
 
-from .base import Parcel, Receipt, Send, Target
+from . import accesses
+from .base import Parcel, Receipt, Result, Send, Target
 
 LATER = frozenset({409, 423, 425})
 DOWN = frozenset({408, 429, 500, 502, 503, 504})
 LONGEST_ANSWER = 1_000_000
-
-
-@lru_cache(maxsize=8)
-def _accesses(path: str, changed: float) -> dict[str, Any]:
-    return tomllib.loads(Path(path).read_text(encoding="utf-8"))
-
-
-def access(name: str) -> dict[str, str] | None:
-    """`[name]` of the operator's file: `jeton`, or `utilisateur` and `secret`; `certificat`, `cle`, `autorite` are PEM files."""
-    if not name:
-        return {}
-    path = settings.CHANNEL_ACCESS
-    if not path or not Path(path).is_file():
-        return None
-    found = _accesses(path, Path(path).stat().st_mtime).get(name)
-    return found if isinstance(found, dict) else None
+REFUSALS = {
+    "down": "La cible est indisponible", "later": "La cible refuse pour l'instant", "rejected": "La cible refuse ce message",
+}  # fmt: skip
 
 
 def allowed(address: str) -> str:
@@ -54,19 +41,12 @@ def allowed(address: str) -> str:
     return ""
 
 
-def _context(secrets: dict[str, str]) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=secrets.get("autorite") or None)
-    if secrets.get("certificat"):
-        context.load_cert_chain(secrets["certificat"], secrets.get("cle") or None)
-    return context
-
-
 class HttpsTarget(Target):
     shape = Shape(
         "https", "Service HTTPS",
         [Field("adresse", "Adresse", help="https://…"),
          Field("methode", "Méthode", "choice", default="POST", choices={"POST": "POST", "PUT": "PUT"}),
-         Field("acces", "Accès", required=False, help="nom d'un accès du fichier de l'exploitant (jeton, certificat)"),
+         Field("acces", "Accès", "access", required=False, blank="aucun", natures=("https",), help="jeton, mot de passe ou certificat : le fichier de l'exploitant les tient"),
          Field("attente_secondes", "Attendre la réponse", "number", default=15, low=1, high=30, help="secondes"),
          Field("idempotent", "La cible reconnaît la clé Idempotency-Key", "flag", default=False,
                help="sinon un envoi dont on ignore l'issue n'est jamais répété sans une personne")],
@@ -75,55 +55,93 @@ class HttpsTarget(Target):
 
     @override
     def faults(self, item: Item) -> list[str]:
-        found = [words] if (words := allowed(item.text("adresse"))) else []
-        secrets = access(item.text("acces"))
-        if secrets is None:
-            return [*found, f"L'accès « {item.text('acces')} » n'est pas dans le fichier de l'exploitant."]
-        try:
-            _context(secrets)
-        except (OSError, ssl.SSLError):
-            found.append(f"Le certificat de l'accès « {item.text('acces')} » ne se lit pas.")
-        return found
+        return address_faults(item, "https")
+
+    @override
+    def reach(self, channel: Channel, item: Item) -> list[str]:
+        return accesses.reach(channel, item)
 
     @override
     def certificate_files(self, item: Item) -> list[str]:
-        secrets = access(item.text("acces")) or {}
-        return [secrets["certificat"]] if secrets.get("certificat") else []
+        return accesses.certificate_files(item)
 
     @override
     @contextmanager
     def opened(self, item: Item) -> Iterator[Send]:
-        refused = allowed(item.text("adresse"))
-        secrets = access(item.text("acces"))
-        if refused or secrets is None:
-            yield lambda parcel: Receipt(
-                "down", refused or "L'accès de cette cible n'est plus dans le fichier de l'exploitant."
-            )
-            return
-        try:
-            context = _context(secrets)
-        except (OSError, ssl.SSLError):
-            yield lambda parcel: Receipt("down", "Le certificat de la maison pour cette cible ne se lit pas.")
-            return
-        headers = {"User-Agent": "maison-esante"}
-        if secrets.get("jeton"):
-            headers["Authorization"] = f"Bearer {secrets['jeton']}"
-        login = (secrets["utilisateur"], secrets.get("secret", "")) if secrets.get("utilisateur") else None
-        limits = httpx.Limits(max_connections=16, max_keepalive_connections=16)
-        seconds = item.number("attente_secondes") or 15
         safe = item.text("methode") == "PUT" or bool(item.values.get("idempotent"))
-        with httpx.Client(verify=context, timeout=httpx.Timeout(seconds, connect=min(seconds, 5)), headers=headers, auth=login,
-                          limits=limits, follow_redirects=False, trust_env=False) as client:  # fmt: skip
-            yield lambda parcel: _send(client, item, parcel, safe=safe)
+        with called(item, "https") as client:
+            if isinstance(client, str):
+                refused = client
+                yield lambda parcel: Receipt("down", refused)
+                return
+            method, address = item.text("methode") or "POST", item.text("adresse")
+            yield lambda parcel: _send(client, method, address, parcel, safe=safe)
 
 
-def _send(client: httpx.Client, item: Item, parcel: Parcel, *, safe: bool) -> Receipt:
+def _send(client: httpx.Client, method: str, address: str, parcel: Parcel, *, safe: bool) -> Receipt:
     headers = {"Content-Type": parcel.content_type, "Idempotency-Key": parcel.key}
+    answer = ask(client, method, address, parcel.payload, headers, safe=safe)
+    if isinstance(answer, Receipt):
+        return answer
+    if answer.result == "delivered":
+        return answer.receipt(f"Reçu par la cible (HTTP {answer.status})")
+    return answer.receipt(f"{REFUSALS[answer.result]} (HTTP {answer.status}).")
+
+
+# -- shared with FHIR
+
+
+def address_faults(item: Item, *types: str) -> list[str]:
+    found = [words] if (words := allowed(item.text("adresse"))) else []
+    return [*found, *accesses.faults(item, *types)]
+
+
+@contextmanager
+def called(item: Item, *types: str) -> Iterator[httpx.Client | str]:
+    """A client for the address and the access of this item; or why it must not be called, in French."""
+    secrets = accesses.access(item.text("acces"), *types)
+    if (refused := allowed(item.text("adresse"))) or secrets is None:
+        yield refused or "L'accès de cette cible n'est plus dans le fichier de l'exploitant."
+        return
+    try:
+        context = accesses.context(secrets)
+    except (OSError, ssl.SSLError):
+        yield "Le certificat de la maison pour cette cible ne se lit pas."
+        return
+    headers = {"User-Agent": "maison-esante"}
+    if secrets.get("jeton"):
+        headers["Authorization"] = f"Bearer {secrets['jeton']}"
+    login = (str(secrets["utilisateur"]), str(secrets.get("secret", ""))) if secrets.get("utilisateur") else None
+    limits = httpx.Limits(max_connections=16, max_keepalive_connections=16)
+    seconds = item.number("attente_secondes") or 15
+    with httpx.Client(verify=context, timeout=httpx.Timeout(seconds, connect=min(seconds, 5)), headers=headers, auth=login,
+                      limits=limits, follow_redirects=False, trust_env=False) as client:  # fmt: skip
+        yield client
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server answered, and what it means for the delivery."""
+
+    status: int
+    body: bytes
+    content_type: str
+
+    @property
+    def result(self) -> Result:
+        if 200 <= self.status < 300:
+            return "delivered"
+        return "down" if self.status in DOWN else "later" if self.status in LATER else "rejected"
+
+    def receipt(self, words: str) -> Receipt:
+        return Receipt(self.result, words, self.body, self.content_type)
+
+
+def ask(client: httpx.Client, method: str, address: str, payload: bytes, headers: dict[str, str], *, safe: bool) -> Answer | Receipt:  # fmt: skip
+    """One request. A Receipt when no answer came: `safe` says that asking twice counts once."""
     body = b""
     try:
-        with client.stream(
-            item.text("methode") or "POST", item.text("adresse"), content=parcel.payload, headers=headers
-        ) as answer:
+        with client.stream(method, address, content=payload, headers=headers) as answer:
             for part in answer.iter_bytes():
                 body = (body + part)[:LONGEST_ANSWER]
                 if len(body) == LONGEST_ANSWER:
@@ -137,23 +155,4 @@ def _send(client: httpx.Client, item: Item, parcel: Parcel, *, safe: bool) -> Re
             if safe
             else Receipt("unknown", f"{words} : la cible a peut-être reçu le message.")
         )
-    kind = answer.headers.get("Content-Type", "")[:80]
-    if answer.is_success:
-        return Receipt("delivered", f"Reçu par la cible (HTTP {answer.status_code})", body, kind)
-    if answer.status_code in DOWN:
-        return Receipt("down", f"La cible est indisponible (HTTP {answer.status_code}).", body, kind)
-    if answer.status_code in LATER:
-        return Receipt("later", f"La cible refuse pour l'instant (HTTP {answer.status_code}).", body, kind)
-    return Receipt("rejected", f"La cible refuse ce message (HTTP {answer.status_code}).", body, kind)
-
-
-class MailTarget(Target):
-    shape = Shape(
-        "courriel", "Messagerie sécurisée (MSSanté)", [Field("adresse", "Adresse")], "un message sécurisé à {adresse}",
-        absent="La messagerie sécurisée de santé n'est pas encore raccordée à cette maison.",
-    )  # fmt: skip
-
-    @override
-    @contextmanager
-    def opened(self, item: Item) -> Iterator[Send]:
-        yield lambda parcel: Receipt("down", self.shape.absent)
+    return Answer(answer.status_code, body, answer.headers.get("Content-Type", "")[:80])

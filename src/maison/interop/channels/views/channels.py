@@ -19,8 +19,8 @@ from maison.ui.french import moment
 from maison.ui.lists import csv_response, page_of
 from maison.ui.pages import done, page
 
-LIST_COLUMNS = [Column("Canal"), Column("État"), Column("24 h", numeric=True), Column("À réparer", numeric=True),
-                Column("Dernier message"), Column("Version"), Column("Responsable")]  # fmt: skip
+LIST_COLUMNS = [Column("Canal"), Column("État"), Column("Dernier message"), Column("24 h", numeric=True), Column("À réparer", numeric=True),
+                Column("Version")]  # fmt: skip
 MESSAGE_COLUMNS = [Column("Reçu"), Column("État"), Column("Motif"), Column("Remises"), Column("Échange")]
 
 
@@ -53,8 +53,8 @@ def channel_list(request: Any) -> HttpResponse:
 def export(request: Any) -> HttpResponse:
     rows = selectors.channel_rows(request.actor, wanted=request.GET.get("texte", "").strip())
     return csv_response(
-        "canaux.csv", ["Canal", "Code", "Responsable", "État", "Messages en 24 h", "À réparer", "En attente", "Dernier message", "Version"],
-        ([row.channel.title, row.channel.code, row.channel.structure.name, row.health.word, row.health.figures.messages, row.health.figures.stopped,
+        "canaux.csv", ["Canal", "Code", "Responsable", "De la source aux cibles", "État", "Messages en 24 h", "À réparer", "En attente", "Dernier message", "Version"],
+        ([row.channel.title, row.channel.code, row.channel.structure.name, row.way, row.health.word, row.health.figures.messages, row.health.figures.stopped,
           row.health.figures.waiting, moment(row.health.figures.last_at) if row.health.figures.last_at else "", row.live.number if row.live else ""]
          for row in rows),
     )  # fmt: skip
@@ -98,6 +98,7 @@ def channel_context(request: Any, channel: Channel, **forms: Any) -> dict[str, A
         "filter": next((chapter.lines[0] for chapter in reports.chapters(config, words, {})[1:2]), "") if config else "",
         "steps": [reports.step_sentence(step) for step in config.steps] if config else [],
         "targets": [(target, reports.item_sentence(target, words.targets.get(target.kind)), states.get(target.name)) for target in targets],
+        "source_state": selectors.source_state(channel, config),
         "tasks": selectors.tasks_of(channel), "newer": selectors.newer_tables(config) if config else {},
         "suspend_form": forms.get("suspend_form") or ReasonForm(label="Pourquoi le suspendre ?", prefix="suspendre"),
         "retire_form": forms.get("retire_form") or ReasonForm(label="Pourquoi le retirer ?", prefix="retirer"),

@@ -26,6 +26,7 @@ from maison.interop.channels.language.shapes import STEPS, Shape
 from maison.interop.channels.models import Channel, Version
 from maison.interop.channels.permissions import P
 from maison.interop.channels.ports.base import vocabulary
+from maison.interop.channels.ports.names import known_to
 from maison.ui.pages import done, page
 
 from .channels import tabs
@@ -129,8 +130,11 @@ type Save = Callable[[Configuration], Configuration]
 class _Form:
     """The forms of one item, and what they make of the configuration."""
 
-    def __init__(self, section: str, config: Configuration, rank: int | None, kind: str, data: Any) -> None:
+    def __init__(
+        self, channel: Channel, section: str, config: Configuration, rank: int | None, kind: str, data: Any
+    ) -> None:
         self.section, self.config, self.rank, self.data = section, config, rank, data
+        self.names = known_to(channel)
         self.rows = list(getattr(config, LISTS[section])) if section in LISTS else []
         self.current: Any = self.rows[rank - 1] if rank is not None else None
         self.main: Any = None
@@ -142,6 +146,16 @@ class _Form:
     def valid(self) -> bool:
         answers = [form.is_valid() for form in (self.main, self.condition) if form is not None]
         return all(answers)
+
+    @property
+    def has_places(self) -> bool:
+        """Whether a place of the message is asked."""
+        asked = self.shape.fields if self.shape is not None else ()
+        return (
+            self.condition is not None
+            or self.section == "reglages"
+            or any(field.kind in ("path", "paths", "pieces") for field in asked)
+        )
 
     @property
     def node(self) -> Any:
@@ -158,7 +172,7 @@ class _Form:
         if self.shape is None:
             raise Http404
         item = self.config.source if self.shape.code == self.config.source.kind else None
-        self.main = ItemForm(self.data, shape=self.shape, fields=self.shape.fields, item=item)
+        self.main = ItemForm(self.data, shape=self.shape, fields=self.shape.fields, item=item, names=self.names)
 
     def _filtre(self, kind: str) -> None:
         self._when(self.config.filter)
@@ -191,7 +205,12 @@ class _Form:
         if self.shape is None:
             raise Http404
         self.main = ItemForm(
-            self.data, shape=self.shape, fields=target_fields(self.shape), item=self.current, named=True
+            self.data,
+            shape=self.shape,
+            fields=target_fields(self.shape),
+            item=self.current,
+            named=True,
+            names=self.names,
         )
 
     def made(self) -> Any:
@@ -251,7 +270,9 @@ def item(request: Any, code: str, section: str, rank: str) -> HttpResponse:
     if section in LISTS and rank != NEW and (number is None or not 1 <= number <= count):
         raise Http404
     data = request.POST if request.method == "POST" else None
-    forms = _Form(section, config, number, (request.POST.get("type") or request.GET.get("type", ""))[:24], data)
+    forms = _Form(
+        channel, section, config, number, (request.POST.get("type") or request.GET.get("type", ""))[:24], data
+    )
     status = 200
     if data is not None:
         if forms.valid and (section != "exigences" or forms.node is not None):
@@ -271,7 +292,7 @@ def item(request: Any, code: str, section: str, rank: str) -> HttpResponse:
     shape = forms.shape
     context = tabs(request, channel, "editor") | {
         "version": version, "section": section, "rank": rank, "forms": forms, "kind": shape.code if shape else "", "step_title": TITLES[section],
-        "shape": shape, "paths": trial.sample_paths(channel, config)[:PICKED], "sources": list(vocabulary().sources.values()) if section == "source" else [],
+        "shape": shape, "paths": trial.sample_paths(channel, config)[:PICKED] if forms.has_places else [], "sources": list(vocabulary().sources.values()) if section == "source" else [],
         "condition_title": {"filtre": "Le canal retient un message si", "exigences": "Chaque message doit vérifier"}.get(section, "Seulement si"),
     }  # fmt: skip
     return page(request, "channels/item.html", context, status=status)

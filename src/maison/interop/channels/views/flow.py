@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import HttpResponse
@@ -49,12 +49,26 @@ class Drawn:
         return f"M{edge} {self.middle} C{half} {self.middle} {half} {self.centre} {house} {self.centre}"
 
 
+def merged(links: list[flow.Link]) -> list[flow.Link]:
+    """One for each partner and direction: messages added up, the worst of its states; the order is kept."""
+    found: dict[tuple[str, str, str], flow.Link] = {}
+    for link in links:
+        key = (link.who, link.direction, link.url)
+        known = found.get(key)
+        if known is not None:
+            worst = min(known, link, key=lambda one: flow.RANKS[one.kind])
+            link = replace(worst, messages=known.messages + link.messages)
+        found[key] = link
+    return sorted(found.values(), key=lambda link: (flow.RANKS[link.kind], -link.messages, link.who))
+
+
 def drawing(links: list[flow.Link]) -> dict[str, Any]:
-    """The busiest flows of each side; the table says them all."""
-    sides = {side: [link for link in links if link.direction == side][:DRAWN] for side in ("in", "out")}
+    """The busiest partners of each side, once each whatever the doors they use; the table says every flow."""
+    together = merged(links)
+    sides = {side: [link for link in together if link.direction == side][:DRAWN] for side in ("in", "out")}
     rows = max(len(sides["in"]), len(sides["out"]), 3)
     height = rows * ROW + 20
-    most = max([link.messages for link in links], default=1) or 1
+    most = max([link.messages for link in together], default=1) or 1
     placed = {}
     for side, found in sides.items():
         start = 10 + (rows - len(found)) * ROW // 2
