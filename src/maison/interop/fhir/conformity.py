@@ -59,6 +59,29 @@ def _patients(value: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield from _patients(item)
 
 
+def carries_unqualified_ins(resource: dict[str, Any]) -> bool:
+    """Whether an INS stands anywhere in it that a qualified Patient of the same resource does not bear: such an INS does not travel."""
+    qualified = {
+        item.get("value")
+        for patient in _patients(resource)
+        if _is_qualified(patient)
+        for item in patient.get("identifier", ())
+        if isinstance(item, dict)
+    }
+    return any(value not in qualified for value in _ins_values(resource))
+
+
+def _ins_values(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict):
+        if value.get("system") in REAL_INS | TEST_INS and "value" in value:
+            yield value["value"]
+        for item in value.values():
+            yield from _ins_values(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _ins_values(item)
+
+
 def _is_qualified(patient: dict[str, Any]) -> bool:
     """VALI: the only status under which an INS travels (fr-core-1; RNIV)."""
     for extension in patient.get("extension", ()):
