@@ -14,7 +14,7 @@ class FhirConfig(AppConfig):
         from . import imports, tokens, views
         from .permissions import P
         from .registry import declare
-        from .resources import stored
+        from .resources import audit_event, stored
         from .subscriptions import declaration, delivery, loop, topics, watching
 
         for role in ("regulateur", "medecin_receveur", "ioa", "coordonnateur"):
@@ -22,6 +22,7 @@ class FhirConfig(AppConfig):
         grant("coordonnateur", P.WRITE)
         for resource in stored.declarations():
             declare(resource)
+        declare(audit_event.declaration())
         declare(declaration.declaration())
         declare(topics.declaration(views.base))
         grant("integrateur", P.VIEW_SUBSCRIPTIONS, P.MEND_SUBSCRIPTIONS)

@@ -160,7 +160,7 @@ class TooManyFailures(Refusal):
 
 class SoftwareOnly(Refusal):
     code, status, issue = "FHR-040", 403, "forbidden"
-    message = "Un abonnement appartient à un logiciel : il se demande avec le jeton d'un logiciel."
+    message = "Cette interaction demande le jeton d'un logiciel."
 
 
 class TooManySubscriptions(Refusal):

@@ -172,7 +172,7 @@ def _client(caller: Caller) -> Client:
     kind, _, name = caller.actor.subject.partition(":")
     client = Client.objects.filter(client_id=name, active=True).first() if kind == "software" else None
     if client is None:
-        raise SoftwareOnly
+        raise SoftwareOnly("Un abonnement appartient à un logiciel.")
     return client
 
 
