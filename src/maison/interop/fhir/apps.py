@@ -10,8 +10,11 @@ class FhirConfig(AppConfig):
         from maison.foundations.access import grant
         from maison.foundations.imports import register_import
         from maison.foundations.jobs import every, register_loop
+        from maison.formats.recognition import Family
+        from maison.interop.conformance import grading
+        from maison.interop.conformance.checkers import fhir as samples
 
-        from . import imports, tokens, views
+        from . import definitions, imports, tokens, views
         from .permissions import P
         from .registry import declare
         from .resources import audit_event, stored
@@ -34,4 +37,5 @@ class FhirConfig(AppConfig):
         register_loop("fhir-old-events", every(3600, delivery.forget))
         watching.register()
         register_import(imports.PROFILES)
+        grading.register(Family.FHIR, samples.checker(definitions.library))
         register_loop("fhir-assertions", every(3600, tokens.sweep))

@@ -15,11 +15,11 @@ import msgspec
 from django.db import connection
 from django.utils import timezone
 
+from maison.formats.fhir.ins import carries_unqualified
 from maison.formats.fhir.moments import instant
 from maison.formats.fhir.wire import read, write
 from maison.interop.fhir import store
 from maison.interop.fhir.callers import Caller
-from maison.interop.fhir.conformity import carries_unqualified_ins
 from maison.interop.fhir.tracing import Trace, of_rows
 
 from . import topics
@@ -93,7 +93,7 @@ def _looked_at(row: Subscription, notices: Sequence[Notice], caller: Caller, con
         structure_id, deleted, body = found.get(notice.number, (None, True, ""))
         named = structure_id is not None and store.sees(caller, structure_id)
         whole = named and content == Subscription.Content.FULL and bool(body) and not deleted
-        if whole and carries_unqualified_ins(read(body.encode())):
+        if whole and carries_unqualified(read(body.encode())):
             whole = False
         yield _Shown(notice, named, body.encode() if whole else b"")
 
