@@ -145,7 +145,8 @@ def _load_fhir_software(actor: Actor, structure_id: UUID) -> None:
     keys = [{**public, "kid": FHIR_KEY_ID, "alg": "ES384", "use": "sig"}]
     found = Software.objects.filter(client__client_id=FHIR_SOFTWARE, client__structure_id=structure_id, client__active=True).first()
     if found is None or found.keys != keys or found.scopes != sorted(FHIR_SCOPES):
-        register_client(actor=actor, client_id=FHIR_SOFTWARE, name="Logiciel FHIR de démonstration", structure_id=structure_id, doors=())
+        register_client(actor=actor, client_id=FHIR_SOFTWARE, name="Logiciel FHIR de démonstration", structure_id=structure_id,
+                        doors=(Door.HTTP,), key=demonstration_key(FHIR_SOFTWARE))  # fmt: skip
         register_fhir(actor=actor, client_id=FHIR_SOFTWARE, keys=keys, scopes=FHIR_SCOPES)
 
 
