@@ -18,6 +18,7 @@ from maison.formats.hl7v2.header import Event, MessageHeader
 from maison.formats.hl7v2.orders import OrderGroup
 from maison.formats.hl7v2.patient import Patient
 from maison.formats.hl7v2.times import partial_date, timestamp
+from maison.formats.hl7v2.visit import Visit
 from maison.formats.hl7v2.wire import Header, Party, write
 from maison.formats.hl7v2.writer import new_control_id
 
@@ -40,6 +41,7 @@ def wrapped(content: bytes) -> bytes:
     code = Coded(document.code.code, document.code.label or None, "LN")
     message = DocumentMessage(
         header=MessageHeader(), kind="MDM", event="T02", patient=_patient(document),
+        visit=Visit(patient_class="N"),  # what is sent here belongs to no stay
         recorded=Event(recorded_at=timestamp(now.strftime("%Y%m%d%H%M%S+0000"))),
         record=DocumentRecord(rank="1", kind=document.code.code, presentation="TEXT", id=_reference(document.id), status="AU"),
         groups=(OrderGroup(order=Order(control="NW"), request=Request(rank="1", service=code), items=(document_item(1, code, content),)),),
