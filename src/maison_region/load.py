@@ -45,7 +45,11 @@ from maison_region.sending import demonstration_key, demonstration_private_key
 
 SINCE = date(2026, 1, 1)
 WHY = "Région de démonstration"
-FHIR_SOFTWARE, FHIR_KEY_ID, FHIR_SCOPES = "demonstration.fhir", "demonstration", ("system/*.cruds", "system/AuditEvent.crs")
+FHIR_SOFTWARE, FHIR_KEY_ID, FHIR_SCOPES = (
+    "demonstration.fhir",
+    "demonstration",
+    ("system/*.cruds", "system/AuditEvent.crs"),
+)
 HOSPITAL_FINESS, HOSPITAL_SOFTWARE = "310783048", "demonstration.gam"
 
 Places = dict[str, UUID]
@@ -143,7 +147,9 @@ def _load_fhir_software(actor: Actor, structure_id: UUID) -> None:
     """The one `./maison send` uses for FHIR: its key is public, it exists only with the demonstration."""
     public = json.loads(ECAlgorithm.to_jwk(demonstration_private_key(FHIR_SOFTWARE).public_key()))
     keys = [{**public, "kid": FHIR_KEY_ID, "alg": "ES384", "use": "sig"}]
-    found = Software.objects.filter(client__client_id=FHIR_SOFTWARE, client__structure_id=structure_id, client__active=True).first()
+    found = Software.objects.filter(
+        client__client_id=FHIR_SOFTWARE, client__structure_id=structure_id, client__active=True
+    ).first()
     if found is None or found.keys != keys or found.scopes != sorted(FHIR_SCOPES):
         register_client(actor=actor, client_id=FHIR_SOFTWARE, name="Logiciel FHIR de démonstration", structure_id=structure_id,
                         doors=(Door.HTTP,), key=demonstration_key(FHIR_SOFTWARE))  # fmt: skip

@@ -35,8 +35,12 @@ def main(words: list[str]) -> int:
     parser.add_argument("files", nargs="+", type=Path, metavar="FICHIER")
     parser.add_argument("--json", action="store_true", help="un objet JSON par fichier, une ligne chacun")
     parser.add_argument("--type", default="", help="type d'un corps seul du Hub Santé, par exemple RS-EDA")
-    parser.add_argument("--profils", type=Path, metavar="DOSSIER", help="définitions FHIR (StructureDefinition, ValueSet…) à appliquer")
-    parser.add_argument("--schemas-cda", type=Path, metavar="DOSSIER", help="schémas XML de CDA (CDA_extended.xsd) à jouer")
+    parser.add_argument(
+        "--profils", type=Path, metavar="DOSSIER", help="définitions FHIR (StructureDefinition, ValueSet…) à appliquer"
+    )
+    parser.add_argument(
+        "--schemas-cda", type=Path, metavar="DOSSIER", help="schémas XML de CDA (CDA_extended.xsd) à jouer"
+    )
     options = parser.parse_args(words)
     checkers.register_all()
     if options.profils is not None:

@@ -168,7 +168,9 @@ def recognise(content: bytes) -> Parcel:
     found = recognition.recognise(content)
     if found is not None and found.family != Family.HUB_SANTE:
         words = " en XML" if found.family == Family.FHIR else ""
-        raise NotRecognised(f"{found.family.french}{words} reconnu : aucune porte publique pour ce format dans cette version.")
+        raise NotRecognised(
+            f"{found.family.french}{words} reconnu : aucune porte publique pour ce format dans cette version."
+        )
     start = content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
     if start in {b"{", b"["}:
         return _json(content)

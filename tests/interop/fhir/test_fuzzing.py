@@ -61,7 +61,9 @@ def test_no_search_breaks_the_house(noisy: Partner, kind, asked):
 @NOISY
 @given(kind=st.sampled_from(KINDS), body=JSON, known=st.booleans())
 @example(kind="Subscription", body={"status": "requested", "channel": {"type": "rest-hook", "endpoint": "http://[::1"}, "criteria": "x"}, known=True)  # fmt: skip
-@example(kind="Subscription", body={"channel": [], "criteria": {}, "_criteria": 3, "extension": [{"url": 3}]}, known=True)
+@example(
+    kind="Subscription", body={"channel": [], "criteria": {}, "_criteria": 3, "extension": [{"url": 3}]}, known=True
+)
 @example(kind="AuditEvent", body={"agent": 3, "entity": [3], "period": "x"}, known=True)
 def test_no_resource_breaks_the_house(noisy: Partner, kind, body, known):
     resource = {"resourceType": kind, **(body if isinstance(body, dict) else {})} if known else body

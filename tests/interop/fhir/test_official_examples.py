@@ -71,10 +71,7 @@ def walk(house: Partner, sent: dict) -> str:
         assert judged.status_code == 200
         faults = [one for one in judged.json()["issue"] if one["severity"] == "error"]
         return "checked" if not faults else str(faults)
-    if kind in {"Subscription", "AuditEvent"}:
-        made = house.post(kind, sent)
-    else:
-        made = house.put(f"{kind}/{sent['id']}", sent)
+    made = house.post(kind, sent) if kind in {"Subscription", "AuditEvent"} else house.put(f"{kind}/{sent['id']}", sent)
     if made.status_code not in {200, 201}:
         return str(made.status_code)
     read = house.get(f"{kind}/{made.json()['id']}")

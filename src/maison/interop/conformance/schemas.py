@@ -118,4 +118,6 @@ def _run(actor: Actor, options: Namespace, say: Callable[[str], None]) -> None:
     say(f"Schémas CDA : {len(new)} {would}nouveau(x), {len(changed)} {would}changé(s), {len(gone)} {would}retiré(s).")
 
 
-CDA_SCHEMAS = ImportKind("schemas-cda", "schémas XML de CDA (CI-SIS), joués par le banc de conformité", _arguments, _run)
+CDA_SCHEMAS = ImportKind(
+    "schemas-cda", "schémas XML de CDA (CI-SIS), joués par le banc de conformité", _arguments, _run
+)

@@ -7,10 +7,10 @@ class FhirConfig(AppConfig):
     verbose_name = "Façade FHIR"
 
     def ready(self) -> None:
+        from maison.formats.recognition import Family
         from maison.foundations.access import grant
         from maison.foundations.imports import register_import
         from maison.foundations.jobs import every, register_loop
-        from maison.formats.recognition import Family
         from maison.interop.conformance import grading
         from maison.interop.conformance.checkers import fhir as samples
 

@@ -125,10 +125,10 @@ def test_a_new_version_keeps_the_secrets_only_for_the_same_receiver(partner, rec
     made = partner.post("Subscription", asked(receiver, headers=(SECRET,))).json()
     address = f"Subscription/{made['id']}"
     made["reason"] = "Autre raison"
-    changed = partner.put(address, made, **{"if_match": 'W/"1"'})
+    changed = partner.put(address, made, if_match='W/"1"')
     assert (changed.status_code, changed.json()["meta"]["versionId"]) == (200, "2"), changed.content
     assert bytes(Subscription.objects.get().headers)
-    assert partner.put(address, made, **{"if_match": 'W/"1"'}).status_code == 412
+    assert partner.put(address, made, if_match='W/"1"').status_code == 412
     made["channel"]["endpoint"] = f"{receiver.address}/ailleurs"
     assert "_header" not in partner.put(address, made).json()["channel"]
     assert bytes(Subscription.objects.get().headers) == b""

@@ -79,7 +79,9 @@ def test_each_change_is_judged_as_it_was_even_when_it_has_changed_again(partner,
     number_all()
     assert [(one.number, one.version, one.method) for one in row.notices.order_by("number")] == [(1, 1, "POST"), (2, 3, "PUT")]  # fmt: skip
     deliver()
-    assert [entry.get("resource") for entry in receiver.taken[-1]["entry"][1:]] == [None, None], "it is gone: named, not held"
+    assert [entry.get("resource") for entry in receiver.taken[-1]["entry"][1:]] == [None, None], (
+        "it is gone: named, not held"
+    )
 
 
 def test_a_topic_also_tells_the_end_of_a_resource(partner, receiver, subscribe):

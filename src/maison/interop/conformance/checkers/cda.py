@@ -69,7 +69,9 @@ def checker(schema: Callable[[], Schema | None]) -> grading.Checker:
 def _check(sample: Sample, schema: Schema | None) -> Findings:
     """A bench has no patient: identities count as qualified, and only fictional ones are taken."""
     try:
-        report = Checker(schema=schema).check(sample.data, now=datetime.now(UTC), identity_status="QUAL", production=False)
+        report = Checker(schema=schema).check(
+            sample.data, now=datetime.now(UTC), identity_status="QUAL", production=False
+        )
     except UnreadableDocument as problem:
         line, column = _stop(sample.data)
         return Findings(faults=[unreadable(problem.message, SOURCE, rule=problem.code, line=line, column=column)])

@@ -114,7 +114,11 @@ def event(identifier: UUID, at: datetime, subject: str, structure_id: UUID | Non
     else:
         kind = {"system": "http://dicom.nema.org/resources/ontology/DCM", "code": "110100", "display": "Application Activity"}  # fmt: skip
         subtype = {"system": CODES, "code": code}
-    agent: dict[str, Any] = {"who": {"identifier": {"system": SUBJECTS, "value": subject}}, "altId": subject, "requestor": True}
+    agent: dict[str, Any] = {
+        "who": {"identifier": {"system": SUBJECTS, "value": subject}},
+        "altId": subject,
+        "requestor": True,
+    }
     found: dict[str, Any] = {
         "resourceType": "AuditEvent",
         "id": str(identifier),

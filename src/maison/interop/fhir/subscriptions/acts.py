@@ -53,11 +53,11 @@ def act(declared: Declared, caller: Caller, call: Call, method: str, rest: list[
             return _update(declared, caller, identifier, body(), call)
         case "DELETE", [identifier]:
             return _delete(declared, caller, identifier, call)
-        case ("GET" | "POST"), ["$status"]:
+        case (("GET" | "POST"), ["$status"]):
             return _statuses(declared, caller, call)
-        case ("GET" | "POST"), [identifier, "$status"]:
+        case (("GET" | "POST"), [identifier, "$status"]):
             return _status(declared, caller, identifier, call)
-        case ("GET" | "POST"), [identifier, "$events"]:
+        case (("GET" | "POST"), [identifier, "$events"]):
             return _events(declared, caller, identifier, call)
     raise NotServed(type=declared.type)
 
@@ -121,7 +121,12 @@ def _read(declared: Declared, caller: Caller, resource: dict[str, Any], call: Ca
 
 def _fill(row: Subscription, wanted: asked.Asked, *, forget_headers: bool = False) -> None:
     row.topic, row.resource_type, row.query = wanted.topic, wanted.type, [list(pair) for pair in wanted.query]
-    row.narrowing, row.channel, row.endpoint, row.content = wanted.narrowing, wanted.channel, wanted.endpoint, wanted.content
+    row.narrowing, row.channel, row.endpoint, row.content = (
+        wanted.narrowing,
+        wanted.channel,
+        wanted.endpoint,
+        wanted.content,
+    )
     row.timeout_seconds, row.heartbeat_seconds, row.max_count = wanted.timeout_seconds, wanted.heartbeat_seconds, wanted.max_count  # fmt: skip
     row.starts_at, row.ends_at = wanted.starts_at, wanted.ends_at
     row.body = write(wanted.body).decode()

@@ -32,7 +32,7 @@ MASKED = {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-ab
 
 CLASSIC = re.compile(r"(?P<type>[A-Z][A-Za-z]+)(?:\?(?P<query>.*))?", re.DOTALL)
 HEADER = re.compile(r"(?P<name>[!#$%&'*+.^_`|~0-9A-Za-z-]{1,80}):[ \t]*(?P<value>[\x20-\x7e\t]{0,4000})")
-OURS = frozenset("host content-length content-type content-encoding transfer-encoding connection te trailer upgrade expect".split())  # fmt: skip
+OURS = frozenset(["host", "content-length", "content-type", "content-encoding", "transfer-encoding", "connection", "te", "trailer", "upgrade", "expect"])  # fmt: skip
 MOST_HEADERS, LONGEST_ADDRESS, MOST_FILTERS = 10, 2000, 10
 MEDIA_TYPES = ("application/fhir+json", "application/json")
 
@@ -168,7 +168,9 @@ def _address(endpoint: str) -> str:
 def _content(asked: Asked, channel: dict[str, Any], faults: list[Fault]) -> None:
     """Without a payload the notification is a mere sign; with one, what it holds must be said."""
     extra = channel.get("_payload")
-    said = next((item.get("valueCode") for item in _extensions(extra if isinstance(extra, dict) else {}, CONTENT)), None)
+    said = next(
+        (item.get("valueCode") for item in _extensions(extra if isinstance(extra, dict) else {}, CONTENT)), None
+    )
     payload = channel.get("payload")
     if payload is not None and str(payload).partition(";")[0] not in MEDIA_TYPES:
         faults.append(Fault("Subscription.channel.payload", "not-supported", "Les notifications sont en application/fhir+json.", key="payload"))  # fmt: skip

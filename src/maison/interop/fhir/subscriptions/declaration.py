@@ -35,7 +35,9 @@ def _body(row: tuple[Any, ...]) -> bytes:
 
 def _capability(base: str) -> dict[str, Any]:
     return {
-        "extension": [{"url": EXTENSION, "valueCanonical": topic.canonical(base)} for topic in topics.topics().values()],
+        "extension": [
+            {"url": EXTENSION, "valueCanonical": topic.canonical(base)} for topic in topics.topics().values()
+        ],
         "operation": [{"name": name, "definition": f"{OPERATIONS}{name}"} for name in ("status", "events")],
     }
 

@@ -18,7 +18,7 @@ from uuid import UUID
 import httpx
 from django.conf import settings
 from django.db import close_old_connections, connections, transaction
-from django.db.models import DurationField, ExpressionWrapper, F, Q, Value
+from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, Q, Value
 from django.utils import timezone
 
 from maison.formats.fhir.wire import MEDIA_TYPE
@@ -83,17 +83,16 @@ def due_subscriptions() -> list[UUID]:
     something = (
         Q(greeted=False)
         | Q(sent__lt=F("numbered"))
-        | Q(heartbeat_seconds__gt=0, last_sent_at__lte=ExpressionWrapper(Value(now) - beat, output_field=_moment()))
+        | Q(
+            heartbeat_seconds__gt=0,
+            last_sent_at__lte=ExpressionWrapper(Value(now) - beat, output_field=DateTimeField()),
+        )
         | Q(ends_at__lte=now)
     )
-    rows = Subscription.objects.standing().filter(something, channel="rest-hook", lent_until__lte=now, paused_until__lte=now)
+    rows = Subscription.objects.standing().filter(
+        something, channel="rest-hook", lent_until__lte=now, paused_until__lte=now
+    )
     return list(rows.order_by("paused_until").values_list("id", flat=True)[:LOOKED_AT])
-
-
-def _moment() -> object:
-    from django.db.models import DateTimeField
-
-    return DateTimeField()
 
 
 def serve(pk: UUID) -> int:
@@ -139,7 +138,9 @@ def _claim(pk: UUID) -> Loan | None:
     refusal = allowed(row.endpoint)
     headers: list[tuple[str, str]] = []
     try:
-        headers = [(name, value) for name, value in json.loads(unseal(row.id, bytes(row.headers)))] if row.headers else []
+        headers = (
+            [(name, value) for name, value in json.loads(unseal(row.id, bytes(row.headers)))] if row.headers else []
+        )
     except PayloadUnsealable:
         refusal = "Les en-têtes scellés de l'abonnement ne s'ouvrent plus : le logiciel doit les redonner."
     if not refusal:
@@ -213,8 +214,18 @@ def watch() -> int:
     told = 0
     for pk in late.values_list("id", flat=True):
         with transaction.atomic():
-            row = Subscription.objects.select_for_update(of=("self",), skip_locked=True).select_related("client").filter(pk=pk).first()
-            if row is not None and row.status in STANDING and row.down_since is not None and row.down_since <= timezone.now() - limit():
+            row = (
+                Subscription.objects.select_for_update(of=("self",), skip_locked=True)
+                .select_related("client")
+                .filter(pk=pk)
+                .first()
+            )
+            if (
+                row is not None
+                and row.status in STANDING
+                and row.down_since is not None
+                and row.down_since <= timezone.now() - limit()
+            ):
                 lifecycle.fail(row, lifecycle.MUTE, row.words)
                 told += 1
     return told  # fmt: skip

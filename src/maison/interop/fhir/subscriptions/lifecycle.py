@@ -15,7 +15,15 @@ from . import desk
 from .models import Subscription
 
 Status = Subscription.Status
-RIGHTS, ENDED, MUTE, CRITERIA, CHANNEL, PERSON, OWNER = "rights", "ended", "mute", "criteria", "channel", "person", "owner"
+RIGHTS, ENDED, MUTE, CRITERIA, CHANNEL, PERSON, OWNER = (
+    "rights",
+    "ended",
+    "mute",
+    "criteria",
+    "channel",
+    "person",
+    "owner",
+)
 WORDS = {
     RIGHTS: "Le logiciel n'a plus le droit de lire ce type de ressource.",
     ENDED: "La fin demandée par le logiciel est passée.",

@@ -53,7 +53,7 @@ WITH fhir_resource AS MATERIALIZED (
 ), fhir_range AS MATERIALIZED (
   SELECT * FROM unnest(%s::uuid[], %s::text[], %s::float8[], %s::float8[], %s::text[]) AS new (pk, key, low, high, unit)
 )
-SELECT r.pk FROM fhir_resource r WHERE 
+SELECT r.pk FROM fhir_resource r WHERE
 """
 
 
@@ -158,7 +158,11 @@ def _give(row: Subscription, caller: Caller, changes: Changes) -> int:
     try:
         keys = changes.answering(caller, row.query)
     except Refusal as refusal:
-        lifecycle.fail(row, lifecycle.CRITERIA, f"Le critère n'est plus lisible, les changements ne sont plus comptés depuis cet instant : {refusal.text}")
+        lifecycle.fail(
+            row,
+            lifecycle.CRITERIA,
+            f"Le critère n'est plus lisible, les changements ne sont plus comptés depuis cet instant : {refusal.text}",
+        )
         return 0
     topic = topics.topics().get(row.topic)
     methods = topic.methods if topic is not None else CLASSIC

@@ -67,10 +67,11 @@ def told(row: Subscription, notices: Sequence[Notice], caller: Caller, base: str
     if content != Subscription.Content.EMPTY:
         entries += [_entry(row, one, base) for one in shown if one.named]
     numbers = [one.notice.number for one in shown]
-    details = {"subscription": str(row.id), "first": numbers[0] if numbers else 0, "last": numbers[-1] if numbers else 0}
+    first, last = (numbers[0], numbers[-1]) if numbers else (0, 0)
+    details = {"subscription": str(row.id), "first": first, "last": last, "content": content}
     named = [(one.notice.resource_id, one.notice.patient) for one in shown if one.named]
-    traces = of_rows("fhir.notified", row.resource_type, named, {**details, "content": content}) if named else []
-    return Said(_bundle(entries), details["first"], details["last"], traces)
+    traces = of_rows("fhir.notified", row.resource_type, named, details) if named else []
+    return Said(_bundle(entries), first, last, traces)
 
 
 def _fitting(row: Subscription, notices: Sequence[Notice], caller: Caller, content: str) -> Iterator[_Shown]:

@@ -26,7 +26,7 @@ from .models import Notice, Subscription
 
 COLUMNS = [Column("Logiciel"), Column("Est prévenu de"), Column("État"), Column("24 h", numeric=True), Column("Attente", numeric=True),
            Column("Dernière remise")]  # fmt: skip
-EVENT_COLUMNS = [Column("Numéro", numeric=True), Column("Quand"), Column("Changement"), Column("Remis")]
+EVENT_COLUMNS = [Column("Numéro"), Column("Remis"), Column("Changement"), Column("Quand")]
 CHANGES = {"POST": "Création", "PUT": "Modification", "DELETE": "Suppression"}
 Status = Subscription.Status
 
@@ -46,7 +46,12 @@ def _dressed(rows: Any) -> Any:
 
 def _rows(actor: Actor, wanted: str) -> Any:
     """Those that do not go well first; those deleted are no longer shown."""
-    rows = Subscription.objects.visible_to(actor).filter(deleted_at=None).select_related("client", "client__structure").defer("body")
+    rows = (
+        Subscription.objects.visible_to(actor)
+        .filter(deleted_at=None)
+        .select_related("client", "client__structure")
+        .defer("body")
+    )
     if wanted:
         rows = rows.filter(client__name__icontains=wanted) | rows.filter(resource_type__icontains=wanted)
     order = {Status.ERROR: 0, Status.REQUESTED: 1, Status.ACTIVE: 2, Status.OFF: 3}
@@ -102,7 +107,7 @@ def detail(request: Any, pk: UUID) -> HttpResponse:
         request, "fhir/subscription.html",
         {"row": row, "machine": watching.place(row.endpoint), "page": notices, "columns": EVENT_COLUMNS, "task": task, "trail": trail,
          "may_mend": may_mend(request.actor, row) and row.status != Status.OFF and row.deleted_at is None,
-         "silence": watching.silence(row) if row.kind == "danger" else ""},
+         "silence": watching.silence(row) if watching.state_of(row)[1] == "danger" else ""},
     )  # fmt: skip
 
 

@@ -49,7 +49,9 @@ def topics() -> dict[str, Topic]:
     found = {NDE.code: NDE}
     for kind, resource in sorted(declared().items()):
         if resource.is_stored:
-            found[kind] = Topic(kind, kind, f"Changements : {resource.label}", f"Une ressource {kind} est créée, modifiée ou supprimée.")
+            found[kind] = Topic(
+                kind, kind, f"Changements : {resource.label}", f"Une ressource {kind} est créée, modifiée ou supprimée."
+            )
     return found  # fmt: skip
 
 

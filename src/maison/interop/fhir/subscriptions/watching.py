@@ -35,8 +35,12 @@ def register() -> None:
     register_topic("fhir.subscriptions", lambda actor, key: actor.can(P.VIEW_SUBSCRIPTIONS))
     channels = frame.room("channels")
     if channels is not None:
-        here = frame.Place("Abonnements FHIR", "subscriptions:list", lambda request: request.actor.can(P.VIEW_SUBSCRIPTIONS))  # type: ignore[attr-defined]
+        here = frame.Place("Abonnements FHIR", "subscriptions:list", _may_view)
         frame.register_room("channels", channels.label, [*channels.places, here])
+
+
+def _may_view(request: Any) -> bool:
+    return bool(request.actor.can(P.VIEW_SUBSCRIPTIONS))
 
 
 def readings() -> Sequence[Reading]:
