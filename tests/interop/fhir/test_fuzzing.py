@@ -53,6 +53,8 @@ def answered(answer) -> None:
 @example(kind="AuditEvent", asked=[("_has:List:item:code", "", "x")])
 @example(kind="Subscription", asked=[("url", ":below", "http")])
 @example(kind="Basic", asked=[("_lastUpdated", "", "ge2026")])
+@example(kind="Patient", asked=[("_lastUpdated", "", "le9999-12-31")])
+@example(kind="AuditEvent", asked=[("date", "", "le9999-12-31"), ("_lastUpdated", "", "ap9999")])
 def test_no_search_breaks_the_house(noisy: Partner, kind, asked):
     query = "&".join(f"{quote(name + modifier)}={quote(value)}" for name, modifier, value in asked)
     answered(noisy.http.get(f"/fhir/{kind}?{query}", HTTP_AUTHORIZATION=f"Bearer {noisy.token}"))
@@ -100,3 +102,8 @@ def test_no_lot_breaks_the_house(noisy: Partner, kind, entries):
 def test_no_address_breaks_the_house(noisy: Partner, method, tail, body):
     answer = noisy.http.generic(method, f"/fhir/{tail}", body, "application/fhir+json", HTTP_AUTHORIZATION=f"Bearer {noisy.token}")  # fmt: skip
     assert answer.status_code < 500, answer.content
+
+
+@pytest.mark.parametrize("asked", ["_at=9999-12-31", "_since=9999-12-31T23:59:59Z", "_since=0001-01-01", "_at=le0001"])
+def test_a_history_of_the_end_of_times_is_answered(noisy: Partner, asked):
+    answered(noisy.get(f"Patient/_history?{asked}"))

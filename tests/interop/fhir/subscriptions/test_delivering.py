@@ -17,6 +17,7 @@ from maison.foundations.relay.models import Relay
 from maison.foundations.supervision.probes import read_probes
 from maison.interop.exchanges.models import Client
 from maison.interop.fhir.models import Software
+from maison.interop.fhir.sql import Sql
 from maison.interop.fhir.subscriptions import delivery, matching
 from maison.interop.fhir.subscriptions.models import Notice, Subscription
 from tests.factories import StructureFactory
@@ -31,6 +32,7 @@ WORKER = """
 import time
 import django
 django.setup()
+from maison.interop.fhir.sql import Sql
 from maison.interop.fhir.subscriptions import delivery, matching
 while True:
     if not matching.turn() + delivery.turn():
@@ -385,3 +387,25 @@ def test_a_task_tells_the_people_of_the_software_without_saying_whom_it_is_about
     assert person["id"] not in said
     assert matching.turn() >= 0
     assert state(row)[0] == "error"
+
+
+def test_a_criterion_the_base_refuses_stops_nobody_else(partner, receiver, subscribe, monkeypatch):
+    broken, row = subscribe(), subscribe()
+    Subscription.objects.filter(id=broken.id).update(query=[["casse", "x"]])
+    asked_of = matching.condition
+    monkeypatch.setattr(matching, "condition", lambda declared, caller, name, value: Sql("1 / 0 = r.version") if name == "casse" else asked_of(declared, caller, name, value))  # fmt: skip
+    partner.create(**document())
+    number_all()
+    deliver()
+    assert state(row) == ("active", 1, 1)
+    assert state(broken)[0] == "error"
+    assert "plus comptés" in broken.words
+
+
+def test_a_subscription_without_a_hook_ends_at_its_date_too(partner, receiver):
+    wanted = {**asked(receiver), "channel": {"type": "email", "endpoint": "mailto:equipe@exemple.test"}, "end": "2090-01-01T00:00:00Z"}  # fmt: skip
+    made = partner.post("Subscription", wanted).json()
+    Subscription.objects.update(ends_at=timezone.now() - timedelta(seconds=1))
+    delivery.watch()
+    row = Subscription.objects.get(id=made["id"])
+    assert (row.status, row.reason) == ("off", "ended")

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import DataError, connection, transaction
 from django.utils import timezone
 
 from maison.formats.fhir.wire import read
@@ -156,12 +156,14 @@ def _changes(facts: Sequence[StoredEvent], kinds: set[str]) -> dict[str, Changes
 def _give(row: Subscription, caller: Caller, changes: Changes) -> int:
     """Number what concerns this subscription. One that the house can no longer understand is not dropped: a person is asked."""
     try:
-        keys = changes.answering(caller, row.query)
-    except Refusal as refusal:
+        with transaction.atomic():  # what the base refuses of one subscription must not hold back the others
+            keys = changes.answering(caller, row.query)
+    except (Refusal, DataError) as error:
+        refusal = error.text if isinstance(error, Refusal) else "une valeur est hors de portée."
         lifecycle.fail(
             row,
             lifecycle.CRITERIA,
-            f"Le critère n'est plus lisible, les changements ne sont plus comptés depuis cet instant : {refusal.text}",
+            f"Le critère n'est plus lisible, les changements ne sont plus comptés depuis cet instant : {refusal}",
         )
         return 0
     topic = topics.topics().get(row.topic)
