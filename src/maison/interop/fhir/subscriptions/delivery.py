@@ -212,8 +212,8 @@ def watch() -> int:
     """Mute for too long while nothing was due: said all the same. Returns how many. What is only read by `$events` ends here too."""
     with transaction.atomic():
         over = Subscription.objects.standing().filter(ends_at__lte=timezone.now()).exclude(channel="rest-hook")
-        for row in over.select_for_update(of=("self",), skip_locked=True).select_related("client"):
-            lifecycle.stop(row, lifecycle.ENDED)
+        for ended in over.select_for_update(of=("self",), skip_locked=True).select_related("client"):
+            lifecycle.stop(ended, lifecycle.ENDED)
     late = Subscription.objects.standing().exclude(status=Status.ERROR).filter(down_since__lte=timezone.now() - limit())
     told = 0
     for pk in late.values_list("id", flat=True):
