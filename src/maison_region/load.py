@@ -5,6 +5,7 @@ With `load_channels`, the one place of this package that imports the house. Load
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from datetime import date
 from typing import Any
@@ -14,6 +15,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import settings
 from django.db import transaction
+from jwt.algorithms import ECAlgorithm
 
 from maison.foundations.access.actions import give_role
 from maison.foundations.access.actor import Actor
@@ -23,6 +25,8 @@ from maison.foundations.ids import uuid7
 from maison.foundations.structures.models import Situation, Structure
 from maison.interop.exchanges.actions import key_hash, register_client
 from maison.interop.exchanges.models import Client, Door
+from maison.interop.fhir.models import Software
+from maison.interop.fhir.tokens import register as register_fhir
 from maison.services.portal.actions import load_catalogue
 from maison_region.facilities import (
     EMERGENCY_SITES,
@@ -38,10 +42,15 @@ from maison_region.geography import COMMUNES
 from maison_region.hospitals import APPLICATION, HOSPITALS, software_of
 from maison_region.load_channels import load_channels
 from maison_region.people import EDITOR_NAME, RoleAt, is_public, local_people, professionals
-from maison_region.sending import demonstration_key
+from maison_region.sending import demonstration_key, demonstration_private_key
 
 SINCE = date(2026, 1, 1)
 WHY = "Région de démonstration"
+FHIR_SOFTWARE, FHIR_KEY_ID, FHIR_SCOPES = (
+    "demonstration.fhir",
+    "demonstration",
+    ("system/*.cruds", "system/AuditEvent.crs"),
+)
 HOSPITAL_FINESS, HOSPITAL_SOFTWARE = "310783048", "demonstration.gam"
 
 Places = dict[str, UUID]
@@ -132,6 +141,21 @@ def _load_hospital_software(actor: Actor, places: Places, counts: Counter[str]) 
             structure_id=structure_id, doors=(Door.MLLP,), mllp=("*", "", None),
         )  # fmt: skip
     counts["logiciels"] += 1
+    _load_fhir_software(actor, structure_id)
+    counts["logiciels"] += 1
+
+
+def _load_fhir_software(actor: Actor, structure_id: UUID) -> None:
+    """The one `./maison send` uses for FHIR: its key is public, it exists only with the demonstration."""
+    public = json.loads(ECAlgorithm.to_jwk(demonstration_private_key(FHIR_SOFTWARE).public_key()))
+    keys = [{**public, "kid": FHIR_KEY_ID, "alg": "ES384", "use": "sig"}]
+    found = Software.objects.filter(
+        client__client_id=FHIR_SOFTWARE, client__structure_id=structure_id, client__active=True
+    ).first()
+    if found is None or found.keys != keys or found.scopes != sorted(FHIR_SCOPES):
+        register_client(actor=actor, client_id=FHIR_SOFTWARE, name="Logiciel FHIR de démonstration", structure_id=structure_id,
+                        doors=(Door.HTTP,), key=demonstration_key(FHIR_SOFTWARE))  # fmt: skip
+        register_fhir(actor=actor, client_id=FHIR_SOFTWARE, keys=keys, scopes=FHIR_SCOPES)
 
 
 def _in_commune(insee: str) -> dict[str, Any]:

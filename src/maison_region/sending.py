@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from zlib import crc32
 
 import httpx
+from cryptography.hazmat.primitives.asymmetric.ec import SECP384R1, EllipticCurvePrivateKey, derive_private_key
 
 from maison_region.script import Sending
 
@@ -35,6 +36,12 @@ class NotLoopback(RuntimeError):
 def demonstration_key(client_id: str) -> str:
     """The key of a SAMU at the door: public, the same everywhere, loaded only with the demonstration region."""
     return "demonstration-" + hashlib.sha256(f"maison_region/{client_id}".encode()).hexdigest()[:32]
+
+
+def demonstration_private_key(client_id: str) -> EllipticCurvePrivateKey:
+    """The private key of the demonstration's FHIR software: public, the same everywhere, registered only with the region."""
+    seed = hashlib.sha384(f"maison_region/fhir/{client_id}".encode()).digest()
+    return derive_private_key(int.from_bytes(seed[:40]), SECP384R1())
 
 
 def must_be_loopback(url: str) -> None:

@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 from maison.cli import conform
+from maison.interop.conformance import grading
 from tests.interop.conformance import samples
+
+
+@pytest.fixture(autouse=True)
+def _own_checkers(monkeypatch: pytest.MonkeyPatch):
+    """The command registers the checkers that need no house: those of the house of the tests come back afterwards."""
+    monkeypatch.setattr(grading, "_checkers", dict(grading._checkers))
 
 
 @pytest.fixture
@@ -35,7 +42,7 @@ def test_a_faulty_file_exits_1_and_says_where(sample, capsys: pytest.CaptureFixt
     assert "technicalNoreq.optionalStringField" in told
 
 
-@pytest.mark.parametrize("data", [b"%PDF-1.7", samples.PRODUCTION, samples.FHIR])
+@pytest.mark.parametrize("data", [b"%PDF-1.7", samples.PRODUCTION, b'<Patient xmlns="http://hl7.org/fhir"/>'])
 def test_what_is_not_graded_exits_2(sample, data: bytes, capsys: pytest.CaptureFixture[str]):
     assert conform.main([sample(data)]) == 2
     assert "Non noté" in capsys.readouterr().out
@@ -55,3 +62,24 @@ def test_json_gives_one_object_for_each_file(sample, capsys: pytest.CaptureFixtu
     first, second = map(json.loads, capsys.readouterr().out.splitlines())
     assert (first["famille"], second["famille"]) == ("rpu", "hub-sante")
     assert first["defauts"][0]["regle"] == "R05"
+
+
+def test_fhir_is_graded_and_the_profiles_of_a_folder_are_applied(sample, shared: Path, capsys: pytest.CaptureFixture[str]):  # fmt: skip
+    path = shared / "specs/fhir/tracabilite-evenements/examples/AuditEvent-TDEAuditEventExample.json"
+    broken = json.loads(path.read_text())
+    del broken["period"]["start"]
+    wrong = sample(json.dumps(broken).encode())
+    assert conform.main([wrong]) == 0
+    assert "aucun" in capsys.readouterr().out
+    assert conform.main([wrong, "--profils", str(shared / "specs/fhir/tracabilite-evenements")]) == 1
+    assert "AuditEvent.period.start" in capsys.readouterr().out
+
+
+def test_cda_schemas_of_a_folder_are_played_when_they_are_there(sample, shared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):  # fmt: skip
+    document = (shared / "specs/cda/examples").rglob("TLM-DA_2022.01_TCG.xml")
+    broken = sample(next(document).read_bytes().replace(b"<title>", b"<titre/><title>", 1))
+    assert conform.main([broken]) == 1
+    assert "non joué" in capsys.readouterr().out
+    assert conform.main([broken, "--schemas-cda", str(shared / "specs/cda/xsd")]) == 1
+    assert "CDA-601" in capsys.readouterr().out
+    assert conform.main([broken, "--schemas-cda", str(tmp_path)]) == 2

@@ -5,19 +5,23 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
+from urllib.parse import parse_qsl
 
+import jwt
 import pytest
 from lxml import etree
 
-from maison.cli import send, send_mllp
+from maison.cli import send, send_cda, send_fhir, send_mllp
 from maison.cli.house import free_port
 from maison.formats.hl7v2.ack import acknowledge
 from maison.formats.hl7v2.faults import Fault
 from maison.formats.hl7v2.mllp import frame
-from maison.formats.hl7v2.wire import read_message, write
+from maison.formats.hl7v2.wire import read_message, typed, validate, write
+from maison_region.sending import demonstration_private_key
 
 
 class Door(HTTPServer):
@@ -185,3 +189,120 @@ def test_an_hl7v2_message_goes_to_the_byte_through_the_mllp_door(code, outcome, 
 
 def test_the_mllp_door_of_a_house_stands_beside_its_pages():
     assert send_mllp.door_of("http://127.0.0.1:8000") == ("127.0.0.1", 8002)
+
+
+# -- FHIR, CDA, RPU
+
+
+class Facade(HTTPServer):
+    """A FHIR façade that gives a token to the demonstration software, and answers what it is told to."""
+
+    def __init__(self, *, known: bool = True, status: int = 201) -> None:
+        super().__init__(("127.0.0.1", 0), FacadeHandler)
+        self.known, self.status = known, status
+        self.got: list[tuple[str, str, bytes]] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class FacadeHandler(BaseHTTPRequestHandler):
+    server: Facade
+
+    def answer(self, status: int, body: dict[str, object]) -> None:
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(json.dumps(body).encode())
+
+    def do_GET(self) -> None:
+        self.answer(200, {"token_endpoint": "https://maison.test/fhir/auth/token"})
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path == "/fhir/auth/token":
+            form = dict(parse_qsl(body.decode()))
+            jwt.decode(form["client_assertion"], demonstration_private_key(send_fhir.SOFTWARE).public_key(), algorithms=["ES384"],
+                       audience="https://maison.test/fhir/auth/token")  # fmt: skip
+            self.answer(200 if self.server.known else 401, {"access_token": "jeton"} if self.server.known else {"error": "invalid_client"})  # fmt: skip
+            return
+        self.server.got.append((self.path, self.headers["Authorization"], body))
+        self.answer(self.server.status, {"resourceType": "OperationOutcome"})
+
+    def log_message(self, *words: object) -> None:
+        """Silent."""
+
+
+@contextmanager
+def facade(**options: object) -> Iterator[Facade]:
+    server = Facade(**options)
+    thread = Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("content", "path"),
+    [
+        (b'{"resourceType": "Patient"}', "/fhir/Patient"),
+        (b'{"resourceType": "Bundle", "type": "transaction"}', "/fhir/"),
+        (b'{"resourceType": "Bundle", "type": "searchset"}', "/fhir/Bundle"),
+        (b'{"resourceType": "Patient"', "/fhir/"),
+    ],
+)
+def test_fhir_leaves_to_the_byte_for_the_facade_with_a_token_of_the_demonstration(tmp_path: Path, content: bytes, path: str):  # fmt: skip
+    file = tmp_path / "ressource"
+    file.write_bytes(content)
+    with facade() as door:
+        assert send.main([str(file), "--url", door.url]) == 0
+    assert door.got == [(path, "Bearer jeton", content)]
+
+
+@pytest.mark.parametrize(("options", "word"), [({"status": 422}, "refusé"), ({"known": False}, "demonstration.fhir")])
+def test_a_refused_resource_and_a_house_that_does_not_know_the_software_exit_1(tmp_path: Path, capsys: pytest.CaptureFixture[str], options: dict[str, object], word: str):  # fmt: skip
+    file = tmp_path / "ressource"
+    file.write_text('{"resourceType": "Patient"}')
+    with facade(**options) as door:
+        assert send.main([str(file), "--url", door.url]) == 1
+    assert word in capsys.readouterr().err
+
+
+def test_fhir_without_a_house_exits_2(tmp_path: Path):
+    file = tmp_path / "ressource"
+    file.write_text('{"resourceType": "Patient"}')
+    assert send.main([str(file), "--url", f"http://127.0.0.1:{free_port()}"]) == 2
+
+
+def test_every_official_cda_leaves_whole_inside_a_message_the_house_reads_without_error(shared: Path):
+    refused = {}
+    examples = [path for path in sorted((shared / "specs/cda/examples").rglob("*")) if path.suffix.lower() == ".xml"]
+    for path in examples:
+        content = path.read_bytes()
+        try:
+            message = read_message(send_cda.wrapped(content))
+        except send_cda.NotWrapped as problem:
+            refused[path.name] = str(problem)
+            continue
+        assert [fault for fault in validate(message) if fault.severity == "error"] == [], path.name
+        (document,) = typed(message).documents
+        assert document.content() == content
+    assert len(examples) == 26
+    assert refused == {}
+
+
+def test_a_broken_document_exits_1_with_its_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    file = tmp_path / "document"
+    file.write_text('<ClinicalDocument xmlns="urn:hl7-org:v3">')
+    assert send.main([str(file), "--url", "http://127.0.0.1:1"]) == 1
+    assert capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", ["<OSCOUR/>", '<Patient xmlns="http://hl7.org/fhir"/>'])
+def test_a_format_without_a_public_door_says_so_and_exits_1(tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str):  # fmt: skip
+    file = tmp_path / "fichier"
+    file.write_text(content)
+    assert send.main([str(file), "--url", "http://127.0.0.1:1"]) == 1
+    assert "aucune porte publique pour ce format dans cette version" in capsys.readouterr().err

@@ -203,6 +203,11 @@ channels:approval            GET    integrateur,support,rssi,terminologie       
 channels:decide              POST   integrateur,support,rssi,terminologie        404
 channels:history             GET    integrateur,support,rssi,terminologie        404
 channels:restore             POST   integrateur                          404
+# subscriptions
+subscriptions:list           GET    integrateur,support,rssi          200
+subscriptions:export         GET    integrateur,support,rssi          200
+subscriptions:detail         GET    integrateur,support,rssi          404
+subscriptions:act            POST   integrateur                       404
 # conformance
 conformance:bench            GET    editeur,integrateur               200
 conformance:bench            POST   editeur,integrateur               422

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from maison.cli.console import styled, warn
+from maison.formats.cda.schema import Schema, SchemaUnavailable
+from maison.formats.recognition import Family
 from maison.interop.conformance import checkers
-from maison.interop.conformance.grading import grade
+from maison.interop.conformance.grading import grade, register
 from maison.interop.conformance.report import Fault, Report, Severity
 
 GOOD, TO_MEND, NOT_GRADED = 0, 1, 2
@@ -28,13 +30,29 @@ _STYLES = {
 
 def main(words: list[str]) -> int:
     parser = argparse.ArgumentParser(
-        prog="./maison conform", description="Note la conformité de messages (HL7v2, CDA, Hub Santé, RPU)."
+        prog="./maison conform", description="Note la conformité de messages (HL7v2, CDA, FHIR, Hub Santé, RPU)."
     )
     parser.add_argument("files", nargs="+", type=Path, metavar="FICHIER")
     parser.add_argument("--json", action="store_true", help="un objet JSON par fichier, une ligne chacun")
     parser.add_argument("--type", default="", help="type d'un corps seul du Hub Santé, par exemple RS-EDA")
+    parser.add_argument(
+        "--profils", type=Path, metavar="DOSSIER", help="définitions FHIR (StructureDefinition, ValueSet…) à appliquer"
+    )
+    parser.add_argument(
+        "--schemas-cda", type=Path, metavar="DOSSIER", help="schémas XML de CDA (CDA_extended.xsd) à jouer"
+    )
     options = parser.parse_args(words)
     checkers.register_all()
+    if options.profils is not None:
+        library = checkers.fhir.from_folder(options.profils)
+        register(Family.FHIR, checkers.fhir.checker(lambda: library))
+    if options.schemas_cda is not None:
+        try:
+            schema = Schema(options.schemas_cda)
+        except SchemaUnavailable as problem:
+            warn(problem.message)
+            return NOT_GRADED
+        register(Family.CDA, checkers.cda.checker(lambda: schema))
     worst = GOOD
     for file in options.files:
         worst = max(worst, _one(file, options))

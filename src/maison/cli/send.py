@@ -1,7 +1,8 @@
 """`./maison send FILE…`: hands a message to the right public door of an open house and shows the answer.
 
 A file may hold a whole EDXL-DE envelope, sent to the byte, or a bare Hub Santé object, put in an envelope of the
-demonstration SAMU. An HL7v2 message (it begins with MSH) goes to the byte through the MLLP door. Exit code: 0 accepted, 1 refused, 2 no house answers.
+demonstration SAMU. An HL7v2 message (it begins with MSH) goes to the byte through the MLLP door, a CDA document inside an MDM^T02 by the
+same door, a FHIR resource or lot to the façade. Exit code: 0 accepted, 1 refused, 2 no house answers.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from zoneinfo import ZoneInfo
 
 from maison.cli.console import say, warn
 from maison.cli.house import House
+from maison.cli.send_cda import NotWrapped, wrapped
+from maison.cli.send_fhir import SOFTWARE, NoToken, send_fhir
 from maison.cli.send_mllp import send_hl7v2
 from maison.formats import recognition
 from maison.formats.recognition import Family
@@ -76,8 +79,12 @@ def send(file: Path, url: str, key: str | None) -> int:
         found = recognition.recognise(content)
         if found is not None and found.family == Family.HL7V2:
             return by_mllp(file, content, url)
+        if found is not None and found.family == Family.CDA:
+            return by_mllp(file, wrapped(content), url)
+        if found is not None and found.family == Family.FHIR and found.syntax == "json":
+            return by_fhir(file, content, url)
         parcel = recognise(content)
-    except (OSError, NotRecognised) as problem:
+    except (OSError, NotRecognised, NotWrapped) as problem:
         warn(f"{file} : {problem}")
         return REFUSED
     try:
@@ -85,10 +92,26 @@ def send(file: Path, url: str, key: str | None) -> int:
     except (URLError, TimeoutError, ConnectionError) as problem:
         warn(f"Aucune maison ne répond à {url} ({getattr(problem, 'reason', problem)}). Ouvrez-la : ./maison up")
         return SILENT
+    return told(file, status, answer)
+
+
+def told(file: Path, status: int, answer: bytes) -> int:
     accepted = 200 <= status < 300
     (say if accepted else warn)(f"{file} : {'accepté' if accepted else 'refusé'} ({status})")
     print(readable(answer), flush=True)
     return ACCEPTED if accepted else REFUSED
+
+
+def by_fhir(file: Path, content: bytes, url: str) -> int:
+    try:
+        status, answer = send_fhir(content, url)
+    except NoToken:
+        warn(f"{file} : cette maison ne connaît pas le logiciel FHIR de démonstration ({SOFTWARE}).")
+        return REFUSED
+    except (URLError, TimeoutError, ConnectionError) as problem:
+        warn(f"Aucune maison ne répond à {url} ({getattr(problem, 'reason', problem)}). Ouvrez-la : ./maison up")
+        return SILENT
+    return told(file, status, answer)
 
 
 def by_mllp(file: Path, content: bytes, url: str) -> int:
@@ -144,7 +167,10 @@ def recognise(content: bytes) -> Parcel:
     """By content, never by name. Broken content goes as it is: the house says what is wrong with it."""
     found = recognition.recognise(content)
     if found is not None and found.family != Family.HUB_SANTE:
-        raise NotRecognised(f"{found.family.french} reconnu, mais la maison n'a pas encore de porte publique pour lui.")
+        words = " en XML" if found.family == Family.FHIR else ""
+        raise NotRecognised(
+            f"{found.family.french}{words} reconnu : aucune porte publique pour ce format dans cette version."
+        )
     start = content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
     if start in {b"{", b"["}:
         return _json(content)

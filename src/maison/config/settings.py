@@ -256,4 +256,7 @@ MLLP_AUTHORITY = os.environ.get("MAISON_MLLP_AUTHORITY", "")
 # Channels: where folder sources and targets stand, which hosts they may call, and the file of their credentials.
 CHANNEL_FOLDERS = Path(os.environ.get("MAISON_CHANNEL_FOLDERS", DATA_DIR / "canaux")).resolve()
 CHANNEL_HOSTS = words("MAISON_CHANNEL_HOSTS", "")  # empty: no HTTPS target is allowed
+# FHIR subscriptions: minutes without an answer before a subscriber is said mute, days an event that was taken is kept.
+FHIR_MUTE_MINUTES = number("MAISON_FHIR_MUTE_MINUTES", 60)
+FHIR_EVENTS_DAYS = number("MAISON_FHIR_EVENTS_DAYS", 90)
 CHANNEL_ACCESS = os.environ.get("MAISON_CHANNEL_ACCESS", "")

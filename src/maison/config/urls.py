@@ -39,6 +39,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("nomenclatures/", include("maison.registries.terminology.urls")),
     path("echanges/conformite/", include("maison.interop.conformance.urls")),
     path("echanges/logiciels/hl7v2/", include("maison.interop.hl7v2.urls")),
+    path("echanges/abonnements/", include("maison.interop.fhir.subscriptions.urls")),
     path("echanges/", include("maison.interop.exchanges.urls")),
     path("echanges/", include("maison.interop.channels.urls")),
     path("favicon.ico", public("the mark of the house")(favicon), name="favicon"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
@@ -16,7 +17,15 @@ from maison.interop.conformance.report import Fault, Report, Severity
 from maison.interop.conformance.shown import pieces_of
 from tests.interop.conformance import samples
 
-checkers.register_all()
+
+@pytest.fixture(autouse=True, scope="module")
+def _without_a_house() -> Iterator[None]:
+    """The families as the command registers them, whatever the house of the tests has put in their place."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(grading, "_checkers", {})
+        checkers.register_all()
+        yield
+
 
 # Why an official example is not graded A: its rules. What is not here is an A.
 REASONS: dict[str, set[str]] = {

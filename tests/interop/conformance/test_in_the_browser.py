@@ -60,6 +60,17 @@ def test_axe_finds_nothing_and_nothing_overflows_in_light_and_dark(browse: Open)
     assert {name: faults for name, faults in found.items() if faults} == {}
 
 
+def test_a_fhir_sample_is_graded_at_the_place_of_each_fault(browse: Open) -> None:
+    page = browse()
+    check(page, '{\n "resourceType": "Patient",\n "gender": "inconnu",\n "name": [{"family": ""}]\n}')
+    expect(page.locator(".maison-grade")).to_contain_text("D")
+    expect(page.get_by_text("Patient.gender").first).to_be_visible()
+    expect(page.get_by_text("base R4 (aucun profil n’est déclaré)").first).to_be_visible()
+    page.get_by_role("link", name="ligne 3").first.click()
+    expect(page.locator("mark").first).to_contain_text("gender")
+    assert faults_at_every_width(page) == []
+
+
 def test_without_a_script_a_file_is_graded_and_a_fault_leads_to_its_line(browse: Open) -> None:
     page = browse(java_script_enabled=False)
     written = write(read(samples.RPU))

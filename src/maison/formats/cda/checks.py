@@ -52,10 +52,10 @@ class Report(Struct, frozen=True):
 
 
 class Checker:
-    """`large` is in bytes. Raises SchemaUnavailable when the folder holds no schema."""
+    """`large` is in bytes; `schema` one already compiled. Raises SchemaUnavailable when the folder holds no schema."""
 
-    def __init__(self, xsd_folder: Path | None = None, *, large: int = LARGE) -> None:
-        self._schema = Schema(xsd_folder) if xsd_folder is not None else None
+    def __init__(self, xsd_folder: Path | None = None, *, schema: Schema | None = None, large: int = LARGE) -> None:
+        self._schema = Schema(xsd_folder) if xsd_folder is not None else schema
         self._large = large
 
     def check(

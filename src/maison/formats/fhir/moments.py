@@ -77,6 +77,11 @@ def _after(start: datetime, *, has_month: bool, has_day: bool) -> float:
         return FOREVER
 
 
+def within_reach(low: float, high: float) -> tuple[float, float]:
+    """The same bounds, from year 1 to year 10000: beyond, a base has no moment to compare with."""
+    return max(low, -62_135_596_800.0), min(high, 253_402_300_800.0)
+
+
 def period(value: dict[str, object]) -> tuple[float, float] | None:
     """Bounds of a Period; an open side is without end. None when neither side is a date."""
     start, end = value.get("start"), value.get("end")

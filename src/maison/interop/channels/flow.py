@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -233,6 +233,15 @@ class FlowMap:
         return [link for link in self.links if link.direction == direction]
 
 
+type Source = Callable[[Actor], Iterable[tuple[Link, str]]]
+_sources: list[Source] = []
+
+
+def register_source(source: Source) -> None:
+    """Flows that another room of the floor leads: each with what must alert, or nothing, as far as the actor may see them."""
+    _sources.append(source)
+
+
 def flow_map(actor: Actor) -> FlowMap:
     """What the actor may see of it: software of its structures, channels of its structures; all from the agency."""
     channels = list(Channel.objects.visible_to(actor).select_related("structure"))
@@ -246,6 +255,10 @@ def flow_map(actor: Actor) -> FlowMap:
     links = [*_software(actor), *_channels(channels, versions, states)]
     alerts = [(channel.title, words) for channel in channels for _, words in states[channel.id].faults]
     alerts += [(one.who, one.words) for one in certificates(actor) if one.kind != "ok"]
+    for link, words in (found for source in _sources for found in source(actor)):
+        links.append(link)
+        if words:
+            alerts.append((link.who, words))
     return FlowMap(sorted(links, key=lambda link: (RANKS[link.kind], -link.messages, link.who)), alerts)
 
 

@@ -29,7 +29,10 @@ class Sample(Struct, frozen=True):
 
 
 class Findings(Struct, frozen=True, kw_only=True):
+    """`unchecked`: why this sample of a known family cannot be graded here, in French."""
+
     kind: str = ""
+    unchecked: str = ""
     version: str = ""
     faults: Iterable[Fault] = ()
     understood: Iterable[tuple[str, str]] = ()
@@ -71,6 +74,8 @@ def grade(data: bytes, expected: str = "") -> Report:
         return Report(outcome="graded", sha256=digest, size=len(data), family=family, faults=(_too_large(),))
     try:
         findings = checker(Sample(data, found, expected))
+        if findings.unchecked:
+            return Report(outcome="unchecked", sha256=digest, size=len(data), family=family, message=findings.unchecked)
         faults = sorted(dict.fromkeys(findings.faults), key=_rank)
     except RecursionError:
         return Report(outcome="graded", sha256=digest, size=len(data), family=family, faults=(_too_deep(),))

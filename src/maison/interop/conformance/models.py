@@ -72,3 +72,22 @@ class Check(models.Model):
 
 
 KINDS = {"A": "ok", "B": "ok", "C": "warn", "D": "danger", "E": "danger"}
+
+
+class SchemaFile(models.Model):
+    """One file of an official XML schema, as its publisher wrote it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    kind = models.CharField("jeu de schémas", max_length=20)
+    name = models.CharField("chemin", max_length=200)
+    sha256 = models.CharField("empreinte", max_length=64)
+    content = models.BinaryField("contenu")
+    loaded_at = models.DateTimeField("chargé le", default=timezone.now)
+
+    class Meta:
+        verbose_name = "schéma XML"
+        ordering = ["kind", "name"]
+        constraints = [models.UniqueConstraint(fields=["kind", "name"], name="conformance_schema_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.name}"

@@ -76,10 +76,22 @@ def _software(claims: dict[str, Any]) -> Caller:
         row = cursor.fetchone()
     if row is None:
         raise NotAuthenticated
-    client_id, name, structure_id, agency, allowed, within = row
-    structures = frozenset(within or ())
     # A scope withdrawn since the token was signed opens nothing more.
-    rights = rights_from(tokens.granted(claims["scope"], allowed))
+    return _caller(row, tokens.granted(claims["scope"], row[4]))
+
+
+def of_client(client_id: str) -> Caller | None:
+    """What declared software may do now, by its whole registration, when the house speaks first. None: it is closed."""
+    with connection.cursor() as cursor:
+        cursor.execute(SOFTWARE, [client_id])
+        row = cursor.fetchone()
+    return None if row is None else _caller(row, row[4])
+
+
+def _caller(row: tuple[Any, ...], scopes: list[str]) -> Caller:
+    client_id, name, structure_id, agency, _, within = row
+    structures = frozenset(within or ())
+    rights = rights_from(scopes)
     grants = {P.READ.code: structures, P.WRITE.code: structures}
     actor = Actor.software(client_id, name, structure_id=structure_id, grants=grants)
     return Caller(actor, structure_id, structures, everywhere=agency, rights=rights)

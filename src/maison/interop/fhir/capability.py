@@ -21,7 +21,7 @@ def token_address(base: str) -> str:
 
 
 def statement(base: str) -> dict[str, Any]:
-    resources = [_resource(one) for _, one in sorted(declared().items())]
+    resources = [_resource(one, base) for _, one in sorted(declared().items())]
     return {
         "resourceType": "CapabilityStatement",
         "status": "active",
@@ -59,7 +59,7 @@ def statement(base: str) -> dict[str, Any]:
     }
 
 
-def _resource(one: Declared) -> dict[str, Any]:
+def _resource(one: Declared, base: str) -> dict[str, Any]:
     found: dict[str, Any] = {"type": one.type, "documentation": one.label}
     if one.required_profile:
         found["profile"] = one.required_profile
@@ -83,6 +83,8 @@ def _resource(one: Declared) -> dict[str, Any]:
         *({"name": item.name, "type": item.kind, **({"documentation": item.documentation} if item.documentation else {})}
           for item in one.parameters.values()),
     ]  # fmt: skip
+    if one.capability is not None:
+        found |= one.capability(base)
     return found
 
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
 
+from maison.formats.fhir import ins
 from maison.formats.fhir.faults import Fault
 from maison.formats.fhir.profiles import check
 
 from . import definitions
 from .errors import NotConform, NotQualified, TestIdentity
 from .registry import Declared
-
-INS = "urn:oid:1.2.250.1.213.1.4."
-REAL_INS, TEST_INS = frozenset({f"{INS}8", f"{INS}9"}), frozenset({f"{INS}10", f"{INS}11"})
-RELIABILITY = "https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-identity-reliability"
-OLD_RELIABILITY = "http://interopsante.org/fhir/StructureDefinition/FrPatientIdentReliability"
 
 
 def faults_of(declared: Declared | None, resource: dict[str, Any], profiles: Iterable[str] = ()) -> list[Fault]:
@@ -36,11 +32,11 @@ def must_conform(declared: Declared, resource: dict[str, Any], *, place: str = "
     faults = faults_of(declared, resource)
     if any(fault.is_error for fault in faults):
         raise NotConform(faults=tuple(placed(fault, declared.type, place) for fault in faults))
-    for patient in _patients(resource):
-        ins = {item.get("system") for item in patient.get("identifier", ()) if isinstance(item, dict)}
-        if settings.PRODUCTION and ins & TEST_INS:
+    for _, patient in ins.patients(resource):
+        systems = ins.systems_of(patient)
+        if settings.PRODUCTION and systems & ins.TEST_INS:
             raise TestIdentity
-        if ins & (REAL_INS | TEST_INS) and not _is_qualified(patient):
+        if systems and not ins.is_qualified(patient):
             raise NotQualified
 
 
@@ -49,26 +45,3 @@ def placed(fault: Fault, kind: str, place: str) -> Fault:
         return fault
     tail = fault.path.removeprefix(kind)
     return Fault(place + tail, fault.code, fault.text, fault.severity, fault.key)
-
-
-def _patients(value: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    if value.get("resourceType") == "Patient":
-        yield value
-    for item in value.get("contained", ()):
-        if isinstance(item, dict):
-            yield from _patients(item)
-
-
-def _is_qualified(patient: dict[str, Any]) -> bool:
-    """VALI: the only status under which an INS travels (fr-core-1; RNIV)."""
-    for extension in patient.get("extension", ()):
-        if isinstance(extension, dict) and extension.get("url") in {RELIABILITY, OLD_RELIABILITY}:
-            codings = [
-                part.get("valueCoding", {})
-                for part in extension.get("extension", ())
-                if part.get("url") == "identityStatus"
-            ]
-            codings += [extension.get("valueCoding", {})]
-            if any(coding.get("code") == "VALI" for coding in codings):
-                return True
-    return False

@@ -97,11 +97,21 @@ def interact(call: Call, caller: Caller) -> tuple[Answer, list[Trace]]:
     if declared is None:
         raise UnknownType(f"Type {parts[0][:40]}.", type=parts[0][:40])
     rest = parts[1:]
+    if declared.acts is not None and written_apart(call):
+        return declared.acts(declared, caller, call, method, rest, lambda: body_of(call))
     if rest and rest[0].startswith(("$", "_")):
         return _on_type(declared, caller, call, method, rest)
     if not rest:
         return _type(declared, caller, call, method)
     return _instance(declared, caller, call, method, rest)
+
+
+def written_apart(call: Call) -> bool:
+    """A write, or an operation other than $validate: what a room that keeps its own rows does itself."""
+    last = call.parts[-1]
+    if last.startswith("$"):
+        return last != "$validate"
+    return call.method not in {"GET", "HEAD"} and last != "_search"
 
 
 def _system(call: Call, caller: Caller, method: str) -> tuple[Answer, list[Trace]]:

@@ -156,3 +156,13 @@ class RegistrationRefused(Refusal):
 class TooManyFailures(Refusal):
     code, status, issue = "FHR-028", 429, "throttled"
     message = "Trop de jetons refusés depuis cette adresse. Recommencez dans une minute."
+
+
+class SoftwareOnly(Refusal):
+    code, status, issue = "FHR-040", 403, "forbidden"
+    message = "Cette interaction demande le jeton d'un logiciel."
+
+
+class TooManySubscriptions(Refusal):
+    code, status, issue = "FHR-041", 409, "business-rule"
+    message = "Ce logiciel a déjà le nombre d'abonnements admis. Supprimez-en un."

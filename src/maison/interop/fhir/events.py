@@ -24,3 +24,16 @@ class SoftwareRegistered(Event):
 
     name: ClassVar[str] = "fhir.software_registered"
     client_id: UUID
+
+
+@dataclass(frozen=True)
+class SubscriptionMoved(Event):
+    """A subscription was asked for, answers, went mute or stopped: its status, for the screens and the map of flows."""
+
+    name: ClassVar[str] = "fhir.subscription_moved"
+    subscription_id: UUID
+    status: str
+    structure_id: UUID
+
+    def hints(self) -> list[str]:
+        return ["fhir.subscriptions:all"]

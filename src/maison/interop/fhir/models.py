@@ -9,6 +9,8 @@ from django.utils import timezone
 from maison.foundations.ids import uuid7
 from maison.interop.exchanges.models import Client
 
+from .subscriptions.models import Notice, Subscription
+
 
 class Software(models.Model):
     """How a client of the exchange journal is known to the FHIR door: its public keys and what it may ever ask."""
@@ -59,3 +61,6 @@ class Definition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.url}|{self.version}"
+
+
+__all__ = ["Assertion", "Definition", "Notice", "Software", "Subscription"]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from maison.formats.fhir import search_values as asked
+from maison.formats.fhir.moments import within_reach
 
 from . import definitions
 from .callers import Caller
@@ -82,7 +83,7 @@ def _codes(parameter: Parameter, value_set: str) -> Sql:
 
 def _updated(column: str, interval: asked.Interval) -> Sql:
     """An instant is a point: `gt` begins where the interval asked ends."""
-    low, high = interval.low, interval.high
+    low, high = within_reach(interval.low, interval.high)
     match interval.prefix:
         case "gt" | "sa":
             return Sql(f"{column} >= to_timestamp(%s)", (high,))

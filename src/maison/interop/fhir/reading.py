@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 from django.db import connection
 
-from maison.formats.fhir.moments import NoMoment, bounds
+from maison.formats.fhir.moments import bounds, within_reach
 from maison.formats.fhir.wire import write
 
 from . import cursors, store
@@ -141,8 +141,8 @@ def history(resource: Declared | None, caller: Caller, identifier: str, paramete
 def _limits(asked: dict[str, str]) -> tuple[datetime | None, tuple[float, float] | None, int]:
     try:
         since = datetime.fromtimestamp(bounds(asked["_since"].replace(" ", "+"))[0], UTC) if "_since" in asked else None
-        at = bounds(asked["_at"].replace(" ", "+")) if "_at" in asked else None
-    except (NoMoment, OverflowError) as error:
+        at = within_reach(*bounds(asked["_at"].replace(" ", "+"))) if "_at" in asked else None
+    except (ValueError, OverflowError) as error:
         raise BadSearch("« _since » est un instant, « _at » une date.") from error
     count = asked.get("_count", str(HISTORY_COUNT))
     if not WHOLE.fullmatch(count) or int(count) == 0:

@@ -10,13 +10,17 @@ from maison.formats.fhir.profiles.base import RESOURCE_TYPES
 from maison.foundations.access.registry import Permission
 
 from .callers import Caller
+from .calls import Answer, Call
 from .parameters import Parameter, Stored, parameters
 from .permissions import P
 from .sql import TRUE, Sql
+from .tracing import Trace
 
 READING = frozenset({"read", "search-type"})
 EVERYTHING = READING | {"vread", "history-instance", "history-type", "create", "update", "patch", "delete"}
 type Row = tuple[Any, ...]
+type Acts = Callable[[Declared, Caller, Call, str, list[str], Callable[[], dict[str, Any]]], tuple[Answer, list[Trace]]]
+"""(declared, caller, call, method, what follows the type in the path, body of the request): the answer and its traces."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +52,7 @@ class Declared:
     """One type as the house serves it. `required_profile`: what a resource must conform to, claimed or not.
 
     `checks` are the room's own rules on what is written: each answers French faults. `health`: the data of patients.
+    `acts`: a room that writes its own rows, and its operations; `capability`: what it adds to the CapabilityStatement, from the base.
     """
 
     type: str
@@ -64,6 +69,8 @@ class Declared:
     summary: frozenset[str] = frozenset()
     checks: Sequence[Callable[[dict[str, Any]], Sequence[Any]]] = ()
     stored: tuple[Stored, ...] = field(default=())
+    acts: Acts | None = None
+    capability: Callable[[str], dict[str, Any]] | None = None
 
     @property
     def is_stored(self) -> bool:

@@ -136,7 +136,7 @@ def insert(drafts: Sequence[Draft]) -> None:
     kinds, ids, ats = [d.type for d in drafts], [d.id for d in drafts], [now] * len(drafts)
     with one_trip(), prepared() as cursor:
         cursor.execute(INSERT, [pks, kinds, ids, ats, [d.structure_id for d in drafts], [d.patient for d in drafts],
-                                [_array(d.entries.tokens) for d in drafts]])  # fmt: skip
+                                [array_literal(d.entries.tokens) for d in drafts]])  # fmt: skip
         cursor.execute(INSERT_VERSION, [pks, [1] * len(drafts), kinds, ids, ats, ["POST"] * len(drafts),
                                         [d.author for d in drafts], [d.body for d in drafts]])  # fmt: skip
         _index(cursor, [(d.pk, d.entries) for d in drafts if d.pk])
@@ -167,7 +167,7 @@ def _index(cursor: Any, rows: Sequence[tuple[UUID, Entries]]) -> None:
         cursor.execute(INSERT_RANGE, [list(column) for column in zip(*ranges, strict=True)])
 
 
-def _array(values: set[str]) -> str:
+def array_literal(values: set[str]) -> str:
     """A PostgreSQL array literal, since arrays of arrays must be of one length."""
     return "{" + ",".join('"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' for value in sorted(values)) + "}"
 

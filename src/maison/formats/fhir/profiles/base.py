@@ -52,7 +52,7 @@ def faults_of_base(resource: dict[str, Any]) -> Iterator[Fault]:
         )
     yield from _codes(resource, str(kind))
     yield from _extensions(resource, str(kind))
-    if "contained" in resource:
+    if isinstance(resource.get("contained"), list):
         yield from _contained(resource, str(kind))
 
 

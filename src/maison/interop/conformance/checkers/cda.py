@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from lxml import etree
@@ -10,7 +11,9 @@ from maison.formats.cda.checks import Checker
 from maison.formats.cda.faults import Fault as Found
 from maison.formats.cda.model import Document
 from maison.formats.cda.reader import UnreadableDocument
+from maison.formats.cda.schema import Schema
 from maison.formats.cda.xml import parse
+from maison.interop.conformance import grading
 from maison.interop.conformance.grading import Findings, Sample, unreadable
 from maison.interop.conformance.places import XmlPlaces
 from maison.interop.conformance.report import Fault, Severity
@@ -51,13 +54,24 @@ _MEND_GROUP = {
 _MERE_REMARKS = frozenset({"CDA-403"})
 _FICTIONAL = frozenset({"CDA-113", "CDA-208"})
 """Fictional people often bear a number whose key is false, those of the official examples too: some receivers refuse it."""
-_CHECKER = Checker()
+NOT_PLAYED = "non joué : il n’est pas chargé ici (./maison import schemas-cda)"
 
 
-def check(sample: Sample) -> Findings:
+def checker(schema: Callable[[], Schema | None]) -> grading.Checker:
+    """`schema` is asked at each sample: the XML schema the operator loaded, if any."""
+
+    def checked(sample: Sample) -> Findings:
+        return _check(sample, schema())
+
+    return checked
+
+
+def _check(sample: Sample, schema: Schema | None) -> Findings:
     """A bench has no patient: identities count as qualified, and only fictional ones are taken."""
     try:
-        report = _CHECKER.check(sample.data, now=datetime.now(UTC), identity_status="QUAL", production=False)
+        report = Checker(schema=schema).check(
+            sample.data, now=datetime.now(UTC), identity_status="QUAL", production=False
+        )
     except UnreadableDocument as problem:
         line, column = _stop(sample.data)
         return Findings(faults=[unreadable(problem.message, SOURCE, rule=problem.code, line=line, column=column)])
@@ -67,7 +81,7 @@ def check(sample: Sample) -> Findings:
         kind=f"{document.code.label or document.code.code} ({document.code.code}), niveau {document.level}",
         version=", ".join(f"{one.root} {one.extension}".strip() for one in document.template_ids[-1:]),
         faults=[_fault(found, places) for found in report.faults],
-        understood=_understood(document),
+        understood=[*_understood(document), ("Schéma XML", "joué" if schema else NOT_PLAYED)],
     )
 
 
