@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from contextvars import ContextVar
 from functools import lru_cache, wraps
 from typing import Any
@@ -34,16 +34,32 @@ class _Prepared(ServerBindingCursor):
         return super().execute(query, params, prepare=prepare, **options)  # type: ignore[misc]
 
 
-@contextmanager
-def prepared() -> Iterator[Any]:
-    """A cursor for statements that run for every message of the region: parsed and planned once for each connection.
+class _Planned(ServerBindingCursor):
+    """Binds on the server and never prepares: the plan is made for the values of this time."""
 
-    Name the columns: a prepared `SELECT *` breaks when a migration adds one.
-    """
+    def execute(self, query: Any, params: Any = None, *, prepare: bool | None = False, **options: Any) -> Any:
+        return super().execute(query, params, prepare=prepare, **options)  # type: ignore[misc]
+
+
+@contextmanager
+def _cursor(kind: type[ServerBindingCursor]) -> Iterator[Any]:
     connection.ensure_connection()
-    raw = _Prepared(connection.connection)  # type: ignore[call-arg]
+    raw = kind(connection.connection)  # type: ignore[call-arg]
     with connection._prepare_cursor(raw) as cursor:  # type: ignore[attr-defined]
         yield cursor
+
+
+def prepared() -> AbstractContextManager[Any]:
+    """A cursor for statements that run for every message of the region: parsed and planned once for each connection.
+
+    Name the columns: a prepared `SELECT *` breaks when a migration adds one. The plan kept is one for all values.
+    """
+    return _cursor(_Prepared)
+
+
+def planned() -> AbstractContextManager[Any]:
+    """A cursor for questions whose best plan depends on the values asked; fit for one trip, unlike those of Django."""
+    return _cursor(_Planned)
 
 
 @contextmanager

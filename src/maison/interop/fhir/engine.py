@@ -11,7 +11,7 @@ from django.db import OperationalError, transaction
 from maison.formats.fhir.faults import issue, outcome
 from maison.formats.fhir.wire import ACCEPTED_TYPES, UnreadableJson, read, write
 
-from . import bundles, reading, searching, validating, writing
+from . import bundles, reading, searching, steps, validating, writing
 from .callers import Caller
 from .calls import Answer, Call
 from .errors import (
@@ -83,6 +83,8 @@ def answer_of(refusal: Refusal) -> Answer:
 
 def interact(call: Call, caller: Caller) -> tuple[Answer, list[Trace]]:
     """Runs in the transaction of the caller; raises Refusal."""
+    if usual(call):
+        return steps.alone(usual_steps(call, caller))
     _must_accept_json(call)
     parts = call.parts
     method = "GET" if call.method == "HEAD" else call.method
@@ -93,15 +95,48 @@ def interact(call: Call, caller: Caller) -> tuple[Answer, list[Trace]]:
         return answer, traces
     if parts == ["$validate"] and method == "POST":
         return validating.validate(None, caller, body_of(call), call.parameters)
-    declared = find(parts[0])
-    if declared is None:
-        raise UnknownType(f"Type {parts[0][:40]}.", type=parts[0][:40])
+    declared = _declared(parts[0])
     rest = parts[1:]
     if rest and rest[0].startswith(("$", "_")):
         return _on_type(declared, caller, call, method, rest)
     if not rest:
         return _type(declared, caller, call, method)
     return _instance(declared, caller, call, method, rest)
+
+
+def _declared(kind: str) -> Declared:
+    declared = find(kind)
+    if declared is None:
+        raise UnknownType(f"Type {kind[:40]}.", type=kind[:40])
+    return declared
+
+
+def usual(call: Call) -> str:
+    """`read`, `search` or `create` (without condition), which are most of what is asked; empty for the rest."""
+    parts = call.parts
+    if not parts or parts[0][:1] in "$_":
+        return ""
+    if call.method in {"GET", "HEAD"}:
+        if len(parts) == 1:
+            return "search"
+        return "read" if len(parts) == 2 and parts[1][:1] not in "$_" else ""
+    return "create" if call.method == "POST" and len(parts) == 1 and "if-none-exist" not in call.headers else ""
+
+
+def usual_steps(call: Call, caller: Caller) -> steps.Steps[tuple[Answer, list[Trace]]]:
+    """What `usual` names, step by step. Raises Refusal."""
+    _must_accept_json(call)
+    parts = call.parts
+    declared = _declared(parts[0])
+    if call.method == "POST":
+        _must_serve(declared, "create")
+        return _said((yield from writing.creating(declared, caller, body_of(call), call.base)), call)
+    if len(parts) == 1:
+        return (yield from _search(declared, caller, call, call.parameters, show_values=True))
+    shape = _shape(call)
+    _must_serve(declared, "read")
+    answer, trace = yield from reading.read(declared, caller, parts[1], shape, call.headers)
+    return answer, [trace]
 
 
 def _system(call: Call, caller: Caller, method: str) -> tuple[Answer, list[Trace]]:
@@ -127,7 +162,7 @@ def _on_type(
         if _content_type(call) != FORM_TYPE:
             raise UnknownContent("Une recherche par POST est un formulaire (application/x-www-form-urlencoded).")
         asked = [*call.parameters, *_form(call)]
-        return _search(declared, caller, call, asked, show_values=False)
+        return steps.alone(_search(declared, caller, call, asked, show_values=False))
     if rest == ["_history"] and method == "GET":
         _must_serve(declared, "history-type")
         return reading.history(declared, caller, "", call.parameters, call.base, call.path)
@@ -146,12 +181,10 @@ def _form(call: Call) -> list[tuple[str, str]]:
 def _type(declared: Declared, caller: Caller, call: Call, method: str) -> tuple[Answer, list[Trace]]:
     base, headers = call.base, call.headers
     match method:
-        case "GET":
-            return _search(declared, caller, call, call.parameters, show_values=True)
         case "POST":
             _must_serve(declared, "create")
-            criterion = headers.get("if-none-exist")
-            asked = None if criterion is None else parse_qsl(criterion.lstrip("?"), keep_blank_values=True)
+            criterion = headers["if-none-exist"]
+            asked = parse_qsl(criterion.lstrip("?"), keep_blank_values=True)
             return _said(writing.create(declared, caller, body_of(call), asked, base), call)
         case "PUT":
             _must_serve(declared, "update")
@@ -177,10 +210,6 @@ def _instance(
 ) -> tuple[Answer, list[Trace]]:
     identifier, more = rest[0], rest[1:]
     shape = _shape(call)
-    if method == "GET" and not more:
-        _must_serve(declared, "read")
-        answer, trace = reading.read(declared, caller, identifier, shape, call.headers)
-        return answer, [trace]
     if method == "GET" and more == ["_history"]:
         _must_serve(declared, "history-instance")
         return reading.history(declared, caller, identifier, call.parameters, call.base, call.path)
@@ -209,7 +238,7 @@ def _instance(
     raise NotServed
 
 
-def _search(declared: Declared, caller: Caller, call: Call, asked: list[tuple[str, str]], *, show_values: bool) -> tuple[Answer, list[Trace]]:  # fmt: skip
+def _search(declared: Declared, caller: Caller, call: Call, asked: list[tuple[str, str]], *, show_values: bool) -> steps.Steps[tuple[Answer, list[Trace]]]:  # fmt: skip
     _must_serve(declared, "search-type")
     page = next((value for name, value in asked if name == "_page"), "")
     if page:
@@ -217,7 +246,9 @@ def _search(declared: Declared, caller: Caller, call: Call, asked: list[tuple[st
     else:
         lenient = "handling=lenient" in call.headers.get("prefer", "")
         search = searching.read_search(declared, caller, asked, lenient=lenient)
-    body, traces = searching.answer(search, caller, call.base, path=declared.type, show_values=show_values and not page)
+    body, traces = yield from searching.answer(
+        search, caller, call.base, path=declared.type, show_values=show_values and not page
+    )
     return Answer(200, body), traces
 
 

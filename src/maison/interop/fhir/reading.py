@@ -10,8 +10,6 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.db import connection
-
 from maison.formats.fhir.moments import NoMoment, bounds
 from maison.formats.fhir.wire import write
 
@@ -23,6 +21,7 @@ from .questions import rows_of
 from .registry import Declared, declared
 from .shaping import Shape
 from .sql import WHOLE, Sql, every
+from .steps import Row, Rows, Steps
 from .tracing import Trace, of_rows
 
 ETAG = re.compile(r'(?:W/)?"([^"]{1,64})"')
@@ -45,11 +44,11 @@ def version_of(header: str) -> str:
 
 def read(
     resource: Declared, caller: Caller, identifier: str, shape: Shape, headers: dict[str, str]
-) -> tuple[Answer, Trace]:
+) -> Steps[tuple[Answer, Trace]]:
     """One resource; 304 when the caller already has it, 410 when it was deleted, 404 when it may not know of it."""
     caller.need(resource.type, "r")
     if resource.is_stored:
-        row = store.current(resource.type, identifier)
+        row: store.Current | None = yield Row(resource.type, identifier)
         if row is None or not store.sees(caller, row.structure_id):
             raise NoSuchResource(type=resource.type)
         if row.deleted:
@@ -57,15 +56,13 @@ def read(
         return answer_of(resource, identifier, row, shape, headers)
     backing = resource.backing
     where = every([rows_of(resource, caller), Sql(f"{backing.id}::text = %s", (identifier,))])
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {backing.patient}, {backing.columns} FROM {backing.source} WHERE {where.text} LIMIT 1", where.args
-        )
-        found = cursor.fetchone()
-    if found is None:
+    found = yield Rows(
+        f"SELECT {backing.patient}, {backing.columns} FROM {backing.source} WHERE {where.text} LIMIT 1", where.args
+    )
+    if not found:
         raise NoSuchResource(type=resource.type)
-    answer = Answer(200, shape.cut(resource, backing.body(found[1:])))
-    return answer, Trace("fhir.read", resource.type, identifier, found[0])
+    answer = Answer(200, shape.cut(resource, backing.body(found[0][1:])))
+    return answer, Trace("fhir.read", resource.type, identifier, found[0][0])
 
 
 def answer_of(resource: Declared, identifier: str, row: store.Current, shape: Shape, headers: dict[str, str]) -> tuple[Answer, Trace]:  # fmt: skip

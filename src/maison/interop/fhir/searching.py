@@ -14,7 +14,6 @@ from django.db import connection
 
 from maison.formats.fhir.faults import INFORMATION, WARNING, issue, outcome
 from maison.formats.fhir.wire import write
-from maison.foundations.gathering import prepared
 
 from . import cursors, including
 from .callers import Caller
@@ -23,6 +22,7 @@ from .questions import Key, after, condition, order_of, order_sql, rows_of
 from .registry import Declared
 from .shaping import Shape
 from .sql import WHOLE, Sql, every
+from .steps import Rows, Steps, alone
 from .tracing import Trace, of_rows
 
 DEFAULT_COUNT = 50
@@ -110,20 +110,18 @@ def _count(text: str | None) -> int:
     return min(int(text), MOST)
 
 
-def find_rows(search: Search, limit: int) -> list[Found]:
+def find_rows(search: Search, limit: int) -> Steps[list[Found]]:
     declared = search.declared
     backing = declared.backing
     where = (
         search.where if search.from_values is None else every([search.where, after(search.keys, search.from_values)])
     )
     keys = ", ".join(key.sql for key in search.keys)
-    with prepared() as cursor:
-        cursor.execute(
-            f"SELECT {backing.pk}, {backing.id}::text, {backing.patient}, {keys}, {backing.columns} FROM {backing.source} "
-            f"WHERE {where.text} ORDER BY {order_sql(search.keys)} LIMIT %s",
-            [*where.args, limit],
-        )
-        rows = cursor.fetchall()
+    rows = yield Rows(
+        f"SELECT {backing.pk}, {backing.id}::text, {backing.patient}, {keys}, {backing.columns} FROM {backing.source} "
+        f"WHERE {where.text} ORDER BY {order_sql(search.keys)} LIMIT %s",
+        [*where.args, limit],
+    )
     width = 3 + len(search.keys)
     return [Found(row[0], row[1], row[2], row[3:width], backing.body(row[width:])) for row in rows]
 
@@ -141,11 +139,11 @@ def count_rows(search: Search, most: int | None) -> int:
 
 def answer(
     search: Search, caller: Caller, base: str, *, path: str, show_values: bool = True
-) -> tuple[bytes, list[Trace]]:
+) -> Steps[tuple[bytes, list[Trace]]]:
     """The searchset Bundle, and the traces of what it shows. `show_values` off (POST _search): links hide the values."""
     declared = search.declared
     only_count = search.shape.only_count or search.count == 0
-    rows = [] if only_count else find_rows(search, search.count + 1)
+    rows = [] if only_count else (yield from find_rows(search, search.count + 1))
     more = len(rows) > search.count
     rows = rows[: search.count]
     total = _total(search, rows, more=more, only_count=only_count)
@@ -224,4 +222,4 @@ def matching_ids(declared: Declared, caller: Caller, query: Iterable[tuple[str, 
     if not asked:
         raise BadSearch("Le critère d'une interaction conditionnelle ne peut pas être vide.")
     search = read_search(declared, caller, asked)
-    return [row.id for row in find_rows(search, 2)]
+    return [row.id for row in alone(find_rows(search, 2))]
