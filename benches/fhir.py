@@ -2,7 +2,7 @@
 
 read and search against raw ASGI + asyncpg (two processes) that answer the same rows without asking who asks; create, checked against
 its profile, indexed, traced and durable, against bare commits of the same body by sixteen threads. Data are drawn with a seed of the
-run. The house opens as `./maison up` opens it: one web process. Needs the `shared` folder beside the repository, as the tests do.
+run. The house opens as `./maison up` opens it, with as many web processes as the floor. Needs the `shared` folder beside the repository, as the tests do.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from maison.cli.house import ROOT
 from maison.cli.throwaway import OpenHouse, free_ports, open_house
 
 CONNECTIONS = 32
+PROCESSES = 2
+"""Web processes on either side."""
 PATIENTS = 400
 DOCUMENTS_EACH = 20
 THREADS = 16
@@ -36,7 +38,7 @@ def run(*, quick: bool) -> list[dict[str, object]]:
     print(f"graine : {seed}", flush=True)
     chance = random.Random(seed)
     seconds, repeats = (1.0, 3) if quick else (4.0, 5)
-    with open_house() as house:
+    with open_house(settings={"MAISON_WEB_PROCESSES": str(PROCESSES)}) as house:
         use_django(house)
         token, slot = _prepare(house)
         documents, patients = _fill(chance, house)

@@ -64,7 +64,14 @@ def planned() -> AbstractContextManager[Any]:
 
 @contextmanager
 def one_trip() -> Iterator[None]:
-    """Statements sent together and answered together. None of them may need the answer of another."""
+    """Statements sent together and answered together. None of them may need the answer of another.
+
+    Inside another trip, they go with it. A COMMIT that ends a trip travels with its statements.
+    """
+    connection.ensure_connection()
+    if connection.connection.pgconn.pipeline_status:
+        yield
+        return
     with connection.wrap_database_errors, connection.connection.pipeline():
         yield
 

@@ -6,7 +6,7 @@ import logging
 from typing import Any
 from urllib.parse import parse_qsl
 
-from django.db import OperationalError, transaction
+from django.db import Error, InterfaceError, OperationalError, transaction
 
 from maison.formats.fhir.faults import issue, outcome
 from maison.formats.fhir.wire import ACCEPTED_TYPES, UnreadableJson, read, write
@@ -15,6 +15,7 @@ from . import bundles, reading, searching, steps, validating, writing
 from .callers import Caller
 from .calls import Answer, Call
 from .errors import (
+    BaseRefused,
     NotAuthenticated,
     NotServed,
     Refusal,
@@ -38,34 +39,44 @@ FORM_TYPE = "application/x-www-form-urlencoded"
 def handle(call: Call, caller: Caller | None) -> Answer:
     """The whole of a request, in one transaction with its traces; a refusal leaves nothing but its own trace."""
     try:
-        if caller is None:
-            raise NotAuthenticated
-        with transaction.atomic():
-            answer, traces = interact(call, caller)
-            write_traces((caller.actor, trace) for trace in traces)
-    except Refusal as refusal:
-        return refused(call, caller, refusal)
-    except OperationalError as error:
-        log.error("fhir.base_unavailable %s", type(error).__name__)
-        return answer_of(Unavailable())
+        try:
+            if caller is None:
+                raise NotAuthenticated
+            with transaction.atomic():
+                answer, traces = interact(call, caller)
+                write_traces((caller.actor, trace) for trace in traces)
+        except Refusal as refusal:
+            return refused(call, caller, refusal)
+    except Error as error:
+        return answer_of(failure(error))
     return answer
+
+
+def failure(error: Error) -> Refusal:
+    """What is told of an error of the base: to come back when it may pass, and in no case what the base said."""
+    log.error("fhir.base_failed %s", type(error.__cause__ or error).__name__)
+    if isinstance(error, OperationalError | InterfaceError):
+        return Unavailable()
+    return BaseRefused()
 
 
 def refused(call: Call, caller: Caller | None, refusal: Refusal) -> Answer:
     """The refused transaction is gone: its refusal is traced on its own."""
     if caller is not None:
-        details = {
-            "error": refusal.code,
-            "method": call.method,
-            **{key: str(value)[:80] for key, value in refusal.context.items()},
-        }
-        kind = call.parts[0] if call.parts and find(call.parts[0]) else ""
-        identifier = call.parts[1] if kind and len(call.parts) > 1 and call.parts[1][:1] not in "_$" else ""
         with transaction.atomic():
-            write_traces(
-                [(caller.actor, Trace("fhir.refused", kind, identifier[:64], outcome="refused", details=details))]
-            )
+            write_traces([(caller.actor, trace_of(call, refusal))])
     return answer_of(refusal)
+
+
+def trace_of(call: Call, refusal: Refusal) -> Trace:
+    details = {
+        "error": refusal.code,
+        "method": call.method,
+        **{key: str(value)[:80] for key, value in refusal.context.items()},
+    }
+    kind = call.parts[0] if call.parts and find(call.parts[0]) else ""
+    identifier = call.parts[1] if kind and len(call.parts) > 1 and call.parts[1][:1] not in "_$" else ""
+    return Trace("fhir.refused", kind, identifier[:64], outcome="refused", details=details)
 
 
 def answer_of(refusal: Refusal) -> Answer:
@@ -150,9 +161,14 @@ def alone(call: Call, caller: Caller) -> tuple[Answer, list[Trace]]:
     try:
         with transaction.atomic():
             return interact(call, caller)
-    except Refusal as refusal:
-        kind = call.parts[0] if call.parts and find(call.parts[0]) else ""
-        return answer_of(refusal), [Trace("fhir.refused", kind, outcome="refused", details={"error": refusal.code})]
+    except Refusal as refused:
+        refusal = refused
+    except (OperationalError, InterfaceError):
+        raise  # the base is gone for all of them
+    except Error as error:
+        refusal = failure(error)
+    kind = call.parts[0] if call.parts and find(call.parts[0]) else ""
+    return answer_of(refusal), [Trace("fhir.refused", kind, outcome="refused", details={"error": refusal.code})]
 
 
 def _on_type(
@@ -189,9 +205,10 @@ def _type(declared: Declared, caller: Caller, call: Call, method: str) -> tuple[
         case "PUT":
             _must_serve(declared, "update")
             return _said(
-                writing.update_where(declared, caller, call.parameters, body_of(call), headers.get("if-match"), base),
+                writing.update_where(declared, caller, call.parameters, body_of(call), headers.get("if-match"), base,
+                                     only_new=_only_new(call)),
                 call,
-            )
+            )  # fmt: skip
         case "PATCH":
             _must_serve(declared, "patch")
             return _said(
@@ -228,7 +245,10 @@ def _instance(
             resource = body_of(call)
             if "id" not in resource:
                 raise Unreadable("La ressource d'une mise à jour porte son identifiant.")
-            return _said(writing.update(declared, caller, identifier, resource, if_match, call.base), call)
+            only_new = _only_new(call)
+            return _said(
+                writing.update(declared, caller, identifier, resource, if_match, call.base, only_new=only_new), call
+            )
         case "PATCH":
             _must_serve(declared, "patch")
             return _said(writing.patch(declared, caller, identifier, _patch_of(call), if_match, call.base), call)
@@ -263,6 +283,14 @@ def _ended(written: writing.Written | None) -> tuple[Answer, list[Trace]]:
 
 
 # -- what a request says of itself
+
+
+def _only_new(call: Call) -> bool:
+    """If-None-Match of a write: `*`, nothing may stand there yet. A list of versions has no use here, and is refused."""
+    known = call.headers.get("if-none-match")
+    if known is not None and known.strip() != "*":
+        raise Unreadable("If-None-Match d'une écriture vaut « * » ; pour une version citée, employez If-Match.")
+    return known is not None
 
 
 def _shape(call: Call) -> Shape:

@@ -156,3 +156,15 @@ class RegistrationRefused(Refusal):
 class TooManyFailures(Refusal):
     code, status, issue = "FHR-028", 429, "throttled"
     message = "Trop de jetons refusés depuis cette adresse. Recommencez dans une minute."
+
+
+class BaseRefused(Refusal):
+    """A statement the base refuses: a defect of the house, that supervision shows. Nothing was kept."""
+
+    code, status, issue = "FHR-040", 500, "exception"
+    message = "La demande n'a pas pu être traitée, et rien n'a été enregistré. L'incident est signalé à l'exploitant."
+
+
+class Full(Unavailable):
+    code, status, issue = "FHR-041", 503, "throttled"
+    message = "Trop de demandes attendent leur tour ; la vôtre n'a pas été commencée. Recommencez dans quelques secondes."

@@ -10,18 +10,19 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from maison.formats.fhir.moments import NoMoment, bounds
+from maison.formats.fhir.moments import NoMoment, bounds, instant
 from maison.formats.fhir.wire import write
 
 from . import cursors, store
 from .callers import Caller
 from .calls import Answer
 from .errors import BadSearch, Gone, NoSuchResource
+from .horizon import horizon
 from .questions import rows_of
 from .registry import Declared, declared
 from .shaping import Shape
 from .sql import WHOLE, Sql, every
-from .steps import Row, Rows, Steps
+from .steps import Row, Rows, Steps, alone
 from .tracing import Trace, of_rows
 
 ETAG = re.compile(r'(?:W/)?"([^"]{1,64})"')
@@ -105,9 +106,12 @@ def history(resource: Declared | None, caller: Caller, identifier: str, paramete
         state = cursors.unseal(caller.actor.subject, text)
         asked, after = state["asked"], state["after"]
         before: tuple[datetime, UUID, int] | None = (datetime.fromisoformat(after[0]), UUID(after[1]), int(after[2]))
+        whole = datetime.fromisoformat(state["whole"]) if state.get("whole") else None
     else:
-        before = None
+        before = whole = None
     since, at, count = _limits(asked)
+    if since is not None:
+        whole = whole or alone(horizon())
     pk, kinds = None, [one.type for one in declared().values() if one.is_stored and caller.may(one.type, "r")]
     if resource is not None:
         caller.need(resource.type, "r")
@@ -118,15 +122,18 @@ def history(resource: Declared | None, caller: Caller, identifier: str, paramete
             pk = row.pk
     elif not kinds:
         caller.need("*", "r")
-    found = store.versions(caller, kind=resource.type if resource else "", pk=pk, since=since, at=at, before=before,
+    found = store.versions(caller, kind=resource.type if resource else "", pk=pk, since=since, at=at, before=before, until=whole,
                            limit=count + 1, kinds=kinds)  # fmt: skip
     more, found = len(found) > count, found[:count]
     links = [{"relation": "self", "url": f"{base}/{path}"}]
     if more:
         last = found[-1]
-        state = {"asked": asked, "after": [last.at.isoformat(), str(last.pk), last.version]}
+        state = {"asked": asked, "after": [last.at.isoformat(), str(last.pk), last.version],
+                 "whole": whole.isoformat() if whole else ""}  # fmt: skip
         links.append({"relation": "next", "url": cursors.link(base, path, caller.actor.subject, state)})
     bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "history", "link": links}
+    if whole is not None:
+        bundle["meta"] = {"lastUpdated": instant(whole)}
     if before is None and not more:
         bundle["total"] = len(found)
     if found:

@@ -13,11 +13,13 @@ import msgspec
 from django.db import connection
 
 from maison.formats.fhir.faults import INFORMATION, WARNING, issue, outcome
+from maison.formats.fhir.moments import instant
 from maison.formats.fhir.wire import write
 
 from . import cursors, including
 from .callers import Caller
 from .errors import BadSearch, Refusal
+from .horizon import before, horizon
 from .questions import Key, after, condition, order_of, order_sql, rows_of
 from .registry import Declared
 from .shaping import Shape
@@ -49,6 +51,12 @@ class Search:
     ignored: list[str] = field(default_factory=list)
     from_values: list[Any] | None = None
     known_total: int | None = None
+    horizon: datetime | None = None
+
+    @property
+    def polls(self) -> bool:
+        """Asked by date of change, usually again and again: nothing that is still being written may be passed over."""
+        return any(name == "_lastUpdated" for name, _ in self.asked) and bool(self.declared.backing.updated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +150,9 @@ def answer(
 ) -> Steps[tuple[bytes, list[Trace]]]:
     """The searchset Bundle, and the traces of what it shows. `show_values` off (POST _search): links hide the values."""
     declared = search.declared
+    if search.polls:
+        search.horizon = search.horizon or (yield from horizon())
+        search.where = every([search.where, before(declared.backing.updated, search.horizon)])
     only_count = search.shape.only_count or search.count == 0
     rows = [] if only_count else (yield from find_rows(search, search.count + 1))
     more = len(rows) > search.count
@@ -163,8 +174,12 @@ def answer(
     links = [{"relation": "self", "url": _self(search, base, path, show_values=show_values)}]
     if more:
         state = {"asked": search.asked, "after": _plain(rows[-1].values), "total": total}
+        if search.horizon is not None:
+            state["horizon"] = search.horizon.isoformat()
         links.append({"relation": "next", "url": cursors.link(base, path, caller.actor.subject, state)})
     bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset"}
+    if search.horizon is not None:
+        bundle["meta"] = {"lastUpdated": instant(search.horizon)}
     if total is not None:
         bundle["total"] = total
     bundle["link"] = links
@@ -211,6 +226,8 @@ def resume(declared: Declared, caller: Caller, text: str) -> Search:
     state = cursors.unseal(caller.actor.subject, text)
     search = read_search(declared, caller, [(name, value) for name, value in state["asked"]], lenient=True)
     search.from_values, search.known_total = state["after"], state["total"]
+    if moment := state.get("horizon"):
+        search.horizon = datetime.fromisoformat(moment)
     if len(search.from_values or ()) != len(search.keys):
         raise BadSearch("Ce lien de page n'est plus valable.")
     return search

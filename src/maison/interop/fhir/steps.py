@@ -77,16 +77,20 @@ def rows(step: Rows) -> list[tuple[Any, ...]]:
 
 def keep(drafts: Sequence[store.Draft], *, ids_given: bool = False) -> None:
     """Store and announce new resources. Ids given by a caller may be taken meanwhile: a savepoint, and it is said."""
-    for one in drafts:
-        one.id = one.id or str(uuid7())
-        one.pk = UUID(one.id) if _is_uuid7(one.id) else uuid7()
     try:
         with transaction.atomic() if ids_given else nullcontext():
-            store.insert(drafts)
+            store.insert(named(drafts))
     except IntegrityError as error:
         raise VersionConflict("L'identifiant a été pris entre-temps.") from error
     with gathered():
         announce(drafts)
+
+
+def named(drafts: Sequence[store.Draft]) -> Sequence[store.Draft]:
+    for one in drafts:
+        one.id = one.id or str(uuid7())
+        one.pk = UUID(one.id) if _is_uuid7(one.id) else uuid7()
+    return drafts
 
 
 def announce(drafts: Sequence[store.Draft]) -> None:

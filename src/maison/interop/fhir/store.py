@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.utils import timezone
 
 from maison.formats.fhir.moments import instant
 from maison.formats.fhir.wire import read as read_json
@@ -28,6 +27,15 @@ CURRENT = """
 SELECT r.pk, r.version, r.updated_at, r.deleted, r.structure_id, r.patient, v.body
 FROM fhir_resource r JOIN fhir_version v ON v.pk = r.pk AND v.version = r.version WHERE r.type = %s AND r.id = %s
 """
+CURRENT_TOGETHER = """
+SELECT asked.place, r.pk, r.version, r.updated_at, r.deleted, r.structure_id, r.patient, v.body
+FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS asked (type, id, place)
+JOIN fhir_resource r ON r.type = asked.type AND r.id = asked.id
+JOIN fhir_version v ON v.pk = r.pk AND v.version = r.version
+"""
+"""The rows of `CURRENT` for many, each with its place from 1."""
+WRITTEN_AT = "SELECT CASE WHEN pg_current_xact_id() IS NOT NULL THEN clock_timestamp() END"
+"""The time a version is given: the clock of the base, read once the transaction has its number (see `horizon`)."""
 INSERT = """
 INSERT INTO fhir_resource (pk, type, id, version, updated_at, structure_id, patient, tokens)
 SELECT pk, type, id, 1, at, structure_id, patient, tokens::text[]
@@ -106,6 +114,19 @@ def current(kind: str, identifier: str, *, lock: bool = False) -> Current | None
     return Current(*row) if row else None
 
 
+def together(asked: Iterable[tuple[str, str]]) -> list[list[str]]:
+    """(type, id) pairs as `CURRENT_TOGETHER` takes them."""
+    kinds, identifiers = zip(*asked, strict=True)
+    return [list(kinds), list(identifiers)]
+
+
+def written_at() -> datetime:
+    with prepared() as cursor:
+        cursor.execute(WRITTEN_AT)
+        at: datetime = cursor.fetchone()[0]
+    return at
+
+
 def stamped(resource: dict[str, Any], identifier: str, version: int, at: datetime) -> dict[str, Any]:
     """The resource with the id and meta the server gives, first in its JSON."""
     meta = resource.get("meta")
@@ -126,7 +147,7 @@ def insert(drafts: Sequence[Draft]) -> None:
     """Write new resources, all at once: two to four statements whatever their number. Ids already taken raise IntegrityError."""
     if not drafts:
         return
-    now = timezone.now()
+    now = written_at()
     for draft in drafts:
         draft.pk = draft.pk or uuid7()
         draft.id = draft.id or str(draft.pk)
@@ -144,7 +165,7 @@ def insert(drafts: Sequence[Draft]) -> None:
 
 def replace(row: Current, draft: Draft, *, deleted: bool = False, method: str = "PUT") -> None:
     """A new version of a locked row; a deletion is one too, with an empty body."""
-    now = max(timezone.now(), row.updated_at)
+    now = max(written_at(), row.updated_at)
     version = row.version + 1
     draft.pk, draft.at = row.pk, now
     draft.body = "" if deleted else write(stamped(draft.resource, draft.id, version, now)).decode()
@@ -202,9 +223,9 @@ def version(pk: UUID, number: int) -> Version | None:
 
 
 def versions(caller: Caller, *, kind: str = "", pk: UUID | None = None, since: datetime | None = None,
-             at: tuple[float, float] | None = None, before: tuple[datetime, UUID, int] | None = None, limit: int = 50,
-             kinds: Sequence[str] = ()) -> list[Version]:  # fmt: skip
-    """The newest first, from just after `before`. Rows of other structures are left out."""
+             at: tuple[float, float] | None = None, before: tuple[datetime, UUID, int] | None = None,
+             until: datetime | None = None, limit: int = 50, kinds: Sequence[str] = ()) -> list[Version]:  # fmt: skip
+    """The newest first, from just after `before`, without those of `until` and later. Rows of other structures are left out."""
     visible = visible_rows(caller)
     parts = [visible] if pk is None else []
     if pk is not None:
@@ -215,6 +236,8 @@ def versions(caller: Caller, *, kind: str = "", pk: UUID | None = None, since: d
         parts.append(Sql("v.type = ANY(%s)", (list(kinds),)))
     if since is not None:
         parts.append(Sql("v.at >= %s", (since,)))
+    if until is not None:
+        parts.append(Sql("v.at < %s", (until,)))
     if at is not None:
         parts.append(Sql("v.at >= to_timestamp(%s) AND v.at < to_timestamp(%s)", at))
     if before is not None:

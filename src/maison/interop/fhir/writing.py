@@ -115,8 +115,11 @@ def _unchanged(declared: Declared, identifier: str, row: store.Current) -> Writt
     return Written(declared.type, identifier, row.version, row.body, row.updated_at, row.patient, False, "fhir.read")
 
 
-def update(declared: Declared, caller: Caller, identifier: str, resource: dict[str, Any], if_match: str | None, base: str, *, place: str = "", method: str = "PUT") -> Written:  # fmt: skip
-    """A new version; an id that nobody has is taken (update as create). `if_match` None: no version is demanded."""
+def update(declared: Declared, caller: Caller, identifier: str, resource: dict[str, Any], if_match: str | None, base: str, *, place: str = "", method: str = "PUT", only_new: bool = False) -> Written:  # fmt: skip
+    """A new version; an id that nobody has is taken (update as create). `if_match` None: no version is demanded.
+
+    `only_new` (If-None-Match: *): nothing that stands is changed; a deleted resource may come back.
+    """
     caller.need(declared.type, "u")
     must_be_stored(declared, "update")
     if not IDENTIFIER.fullmatch(identifier):
@@ -132,6 +135,8 @@ def update(declared: Declared, caller: Caller, identifier: str, resource: dict[s
         keep([made], ids_given=True)
         return created(made)
     _mine(declared, caller, row)
+    if only_new and not row.deleted:
+        raise VersionConflict("La ressource existe déjà (If-None-Match: *).")
     _same_version(row, if_match)
     made = draft(declared, caller, {**resource, "id": identifier}, place=place, base=base, identifier=identifier)
     store.replace(row, made, method=method)
@@ -140,11 +145,11 @@ def update(declared: Declared, caller: Caller, identifier: str, resource: dict[s
     return Written(declared.type, identifier, row.version + 1, made.body, made.at, made.patient, row.deleted, code)
 
 
-def update_where(declared: Declared, caller: Caller, criterion: Sequence[tuple[str, str]], resource: dict[str, Any], if_match: str | None, base: str) -> Written:  # fmt: skip
+def update_where(declared: Declared, caller: Caller, criterion: Sequence[tuple[str, str]], resource: dict[str, Any], if_match: str | None, base: str, *, only_new: bool = False) -> Written:  # fmt: skip
     found = designated(declared, caller, criterion)
     if found is None and "id" not in resource:
         return create(declared, caller, resource, None, base)
-    return update(declared, caller, found or str(resource["id"]), resource, if_match, base)
+    return update(declared, caller, found or str(resource["id"]), resource, if_match, base, only_new=only_new)
 
 
 def patch(
