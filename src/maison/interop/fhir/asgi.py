@@ -7,6 +7,7 @@ add. Unknown or expired tokens, other interactions, and calls whose round was un
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -47,7 +48,7 @@ class Door:
     def __init__(self, pages: Application) -> None:
         self.pages = pages
         self.queues = {name: Queue(name) for name in ("read", "search", "create")}
-        self._added: dict[str, list[tuple[bytes, bytes]] | None] = {}
+        self._added: dict[str, asyncio.Future[list[tuple[bytes, bytes]] | None]] = {}
         self._apart: dict[tuple[str, str], float] = {}
         self._alone = 0
 
@@ -143,9 +144,10 @@ class Door:
     async def _headers_of_the_house(self, scope: Scope) -> list[tuple[bytes, bytes]] | None:
         """Headers that the whole stack adds to an answer of the façade; None when it does not let such a request through."""
         scheme = scope.get("scheme", "http")
-        if scheme not in self._added:
-            self._added[scheme] = await self._ask_the_house(scope)
-        return self._added[scheme]
+        asked = self._added.get(scheme)
+        if asked is None or (asked.done() and (asked.cancelled() or asked.exception() is not None)):
+            asked = self._added[scheme] = asyncio.ensure_future(self._ask_the_house(scope))
+        return await asked
 
     async def _ask_the_house(self, scope: Scope) -> list[tuple[bytes, bytes]] | None:
         heard: list[Message] = []

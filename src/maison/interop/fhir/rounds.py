@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Any
 
-from django.db import Error, InterfaceError, OperationalError, close_old_connections, connection, transaction
+from django.db import Error, close_old_connections, connection, transaction
 
 from maison.foundations.access.actor import Actor
 from maison.foundations.gathering import gathered, one_trip, planned, prepared
@@ -44,24 +44,23 @@ class _Undone(Exception):  # noqa: N818 -- not a fault: what follows is taken al
 def take(asked: Sequence[Asked]) -> list[Answer | None]:
     """The answers, in order, all committed with their traces; None for those to be taken alone.
 
-    When the base is lost while it commits, nobody knows what was kept: 503, and nothing is done twice.
+    When the base is lost while it commits creations, nobody knows what was kept: 503, and nothing is done twice.
     """
-    committing = False
+    work, link, committing = _Round(asked), None, False
     try:
         _look_at_connection()
-        work = _Round(asked)
         work.begin()
+        connection.ensure_connection()
+        link = connection.connection
         with one_trip(), transaction.atomic():
             work.run()
             committing = True
         return list(work.answers)
-    except (OperationalError, InterfaceError) as error:
-        log.warning("fhir.round_undone %s %d", type(error.__cause__ or error).__name__, len(asked))
-        lost = committing and not connection.is_usable()
-        return [engine.answer_of(Unavailable()) if lost else None] * len(asked)
     except Exception as error:  # noqa: BLE001 -- whatever it is, it happens again to the call at fault, alone, and is told there
         log.warning("fhir.round_undone %s %d", type(error.__cause__ or error).__name__, len(asked))
-        return [None] * len(asked)
+        # A COMMIT that the base refuses kept nothing. Without its answer, nobody knows.
+        unknown = committing and work.kept and (link is None or link.closed or not isinstance(error, Error))
+        return [engine.answer_of(Unavailable()) if unknown else None] * len(asked)
     finally:
         _leave_connection()
 
