@@ -141,6 +141,12 @@ def write(statement: str, row: Mapping[str, Any]) -> None:
         gathering.rows.setdefault(statement, []).append(row)
 
 
+def write_all(statement: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Run the statement at once for all these rows."""
+    if rows:
+        _run(statement, rows)
+
+
 def insert(instance: models.Model) -> None:
     """Insert a new model instance whose key is already known. Signals are not sent."""
     fields = [(str(field.column), field) for field in instance._meta.concrete_fields]

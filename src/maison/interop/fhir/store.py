@@ -13,7 +13,7 @@ from django.db import connection
 from maison.formats.fhir.moments import instant
 from maison.formats.fhir.wire import read as read_json
 from maison.formats.fhir.wire import write
-from maison.foundations.gathering import one_trip, prepared
+from maison.foundations.gathering import insertion, one_trip, prepared, write_all
 from maison.foundations.ids import uuid7
 
 from .callers import Caller
@@ -36,16 +36,10 @@ JOIN fhir_version v ON v.pk = r.pk AND v.version = r.version
 """The rows of `CURRENT` for many, each with its place from 1."""
 WRITTEN_AT = "SELECT CASE WHEN pg_current_xact_id() IS NOT NULL THEN clock_timestamp() END"
 """The time a version is given: the clock of the base, read once the transaction has its number (see `horizon`)."""
-INSERT = """
-INSERT INTO fhir_resource (pk, type, id, version, updated_at, structure_id, patient, tokens)
-SELECT pk, type, id, 1, at, structure_id, patient, tokens::text[]
-FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::timestamptz[], %s::uuid[], %s::text[], %s::text[])
-     AS new (pk, type, id, at, structure_id, patient, tokens)
-"""
-INSERT_VERSION = """
-INSERT INTO fhir_version (pk, version, type, id, at, method, author, body)
-SELECT * FROM unnest(%s::uuid[], %s::int[], %s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::text[], %s::text[])
-"""
+INSERT = insertion(
+    "fhir_resource", ("pk", "type", "id", "version", "updated_at", "structure_id", "patient", "tokens")
+)
+INSERT_VERSION = insertion("fhir_version", ("pk", "version", "type", "id", "at", "method", "author", "body"))
 INSERT_TEXT = (
     "INSERT INTO fhir_text (pk, key, value, exact) SELECT * FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[])"
 )
@@ -153,14 +147,19 @@ def insert(drafts: Sequence[Draft]) -> None:
         draft.id = draft.id or str(draft.pk)
         draft.at = now
         draft.body = write(stamped(draft.resource, draft.id, 1, now)).decode()
-    pks = [draft.pk for draft in drafts]
-    kinds, ids, ats = [d.type for d in drafts], [d.id for d in drafts], [now] * len(drafts)
     with one_trip(), prepared() as cursor:
-        cursor.execute(INSERT, [pks, kinds, ids, ats, [d.structure_id for d in drafts], [d.patient for d in drafts],
-                                [_array(d.entries.tokens) for d in drafts]])  # fmt: skip
-        cursor.execute(INSERT_VERSION, [pks, [1] * len(drafts), kinds, ids, ats, ["POST"] * len(drafts),
-                                        [d.author for d in drafts], [d.body for d in drafts]])  # fmt: skip
+        write_all(INSERT, [
+            {"pk": one.pk, "type": one.type, "id": one.id, "version": 1, "updated_at": now, "structure_id": one.structure_id,
+             "patient": one.patient, "tokens": sorted(one.entries.tokens)}
+            for one in drafts
+        ])  # fmt: skip
+        write_all(INSERT_VERSION, [_version_row(one, one.pk, 1, now, "POST") for one in drafts])
         _index(cursor, [(d.pk, d.entries) for d in drafts if d.pk])
+
+
+def _version_row(draft: Draft, pk: UUID | None, number: int, at: datetime, method: str) -> dict[str, Any]:
+    return {"pk": pk, "version": number, "type": draft.type, "id": draft.id, "at": at, "method": method, "author": draft.author,
+            "body": draft.body}  # fmt: skip
 
 
 def replace(row: Current, draft: Draft, *, deleted: bool = False, method: str = "PUT") -> None:
@@ -171,7 +170,7 @@ def replace(row: Current, draft: Draft, *, deleted: bool = False, method: str = 
     draft.body = "" if deleted else write(stamped(draft.resource, draft.id, version, now)).decode()
     tokens = [] if deleted else sorted(draft.entries.tokens)
     with connection.cursor() as cursor:
-        cursor.execute(INSERT_VERSION, [[row.pk], [version], [draft.type], [draft.id], [now], [method], [draft.author], [draft.body]])  # fmt: skip
+        write_all(INSERT_VERSION, [_version_row(draft, row.pk, version, now, method)])
         cursor.execute(REPLACE, [version, now, deleted, row.patient if deleted else draft.patient, tokens, row.pk])
         cursor.execute("DELETE FROM fhir_text WHERE pk = %s", [row.pk])
         cursor.execute("DELETE FROM fhir_range WHERE pk = %s", [row.pk])
@@ -186,11 +185,6 @@ def _index(cursor: Any, rows: Sequence[tuple[UUID, Entries]]) -> None:
     ranges = [(pk, *one) for pk, found in rows for one in found.ranges]
     if ranges:
         cursor.execute(INSERT_RANGE, [list(column) for column in zip(*ranges, strict=True)])
-
-
-def _array(values: set[str]) -> str:
-    """A PostgreSQL array literal, since arrays of arrays must be of one length."""
-    return "{" + ",".join('"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' for value in sorted(values)) + "}"
 
 
 @dataclass(frozen=True, slots=True)
