@@ -15,10 +15,11 @@ import django
 from django.conf import settings
 
 HOME = Path(dfhir.__file__).parent
+APPS = sorted(f"dfhir.{app.parent.name}" for app in HOME.glob("*/apps.py"))
 parts = urlsplit(os.environ["BENCH_DSN"])
 query = parse_qs(parts.query)
 settings.configure(
-    SECRET_KEY="bench",  # noqa: S106 -- serves nobody but the bench
+    SECRET_KEY="bench",
     DEBUG=False,
     ALLOWED_HOSTS=["*"],
     ROOT_URLCONF=__name__,
@@ -27,7 +28,7 @@ settings.configure(
     AUTH_USER_MODEL="auth.User",
     INSTALLED_APPS=[
         "django.contrib.auth", "django.contrib.contenttypes", "rest_framework",
-        *sorted(f"dfhir.{app.parent.name}" for app in HOME.glob("*/apps.py")),
+        *APPS,
     ],
     DATABASES={
         "default": {
@@ -52,7 +53,10 @@ if __name__ == "__main__":
 
     call_command("migrate", run_syncdb=True, verbosity=0)
     written = PatientSerializer(
-        data={"name": [{"family": "Exemple", "given": ["Camille"], "text": "Camille Exemple", "use": "official"}], "gender": "female"}
+        data={
+            "name": [{"family": "Exemple", "given": ["Camille"], "text": "Camille Exemple", "use": "official"}],
+            "gender": "female",
+        }
     )
     if not written.is_valid():
         print(written.errors, flush=True)
@@ -61,7 +65,20 @@ if __name__ == "__main__":
         written.save()
     print(Patient.objects.values_list("pk", flat=True)[0], flush=True)
     port, here = sys.argv[1], str(Path(__file__).parent)
-    os.execv(  # noqa: S606 -- becomes its server
+    os.execv(
         sys.executable,
-        [sys.executable, "-m", "gunicorn", "-w", "2", "-b", f"127.0.0.1:{port}", "--chdir", here, "--log-level", "warning", "_serve_dfhir:application"],
+        [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "-w",
+            "2",
+            "-b",
+            f"127.0.0.1:{port}",
+            "--chdir",
+            here,
+            "--log-level",
+            "warning",
+            "_serve_dfhir:application",
+        ],
     )

@@ -188,7 +188,7 @@ def test_whatever_is_not_usual_goes_to_the_pages_as_it_came(house, known):
     for each, status in asked:
         assert house.ask(each)[0][0] == status, each["path"]
     refused, _, _ = house.ask(elsewhere)[0]
-    assert len([one for one in house.pages.asked]) == len(asked) + 1
+    assert len(house.pages.asked) == len(asked) + 1
     assert refused == house.by_the_pages(elsewhere)[0]
 
 
@@ -247,9 +247,13 @@ def test_when_too_many_wait_the_next_ones_are_told_to_come_back_and_one_caller_l
     house.door.queues["read"]._thread.submit(free.wait, 60)  # the base answers nobody for now
 
     async def storm():
-        mine = [asyncio.ensure_future(house._one(house.door, **request(known, f"Patient/{made['id']}"))) for _ in range(7)]
+        mine = [
+            asyncio.ensure_future(house._one(house.door, **request(known, f"Patient/{made['id']}"))) for _ in range(7)
+        ]
         await asyncio.sleep(0)
-        its = [asyncio.ensure_future(house._one(house.door, **request(other, f"Patient/{theirs['id']}"))) for _ in range(3)]
+        its = [
+            asyncio.ensure_future(house._one(house.door, **request(other, f"Patient/{theirs['id']}"))) for _ in range(3)
+        ]
         done, _ = await asyncio.wait([*mine, *its], return_when=asyncio.FIRST_COMPLETED)
         assert all(one.result()[0] == 503 for one in done)
         free.set()

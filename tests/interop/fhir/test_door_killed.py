@@ -73,11 +73,15 @@ def test_killed_in_the_middle_of_its_rounds_everything_acknowledged_stands_whole
     traced = list(Entry.objects.filter(code="fhir.create").values_list("target_id", "position"))
     told = [one.payload["resource_pk"] for one in StoredEvent.objects.filter(name="fhir.resource_changed")]
     assert set(acknowledged) <= set(kept)
-    assert sorted(kept) == sorted(one for one, _ in traced) == sorted(told), "each with one trace and one event, or not at all"
+    assert sorted(kept) == sorted(one for one, _ in traced) == sorted(told), (
+        "each with one trace and one event, or not at all"
+    )
     assert max(Counter(position for _, position in traced).values()) > 1, "several were in one round"
 
 
 def nobody_writes() -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND backend_xid IS NOT NULL")
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND backend_xid IS NOT NULL"
+        )
         return bool(cursor.fetchone()[0] == 0)

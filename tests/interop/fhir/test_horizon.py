@@ -35,7 +35,7 @@ def test_what_is_committed_late_comes_with_the_next_question(partner, first, the
         )  # fmt: skip
         late.execute(
             "INSERT INTO fhir_version (pk, version, type, id, at, method, author, body) SELECT pk, 1, type, id, updated_at, 'POST', 'x', "
-            "'{\"resourceType\": \"Patient\", \"id\": \"tardif\"}' FROM fhir_resource WHERE id = 'tardif'"
+            '\'{"resourceType": "Patient", "id": "tardif"}\' FROM fhir_resource WHERE id = \'tardif\''
         )
         late.commit()
     wait_until(

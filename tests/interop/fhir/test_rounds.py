@@ -199,7 +199,9 @@ def test_a_slow_question_does_not_hold_its_neighbours(partner, monkeypatch):
 def test_an_error_of_the_base_is_an_outcome_and_only_a_passing_one_invites_to_come_back(partner, monkeypatch):
     made = partner.create(**patient())
     for error, status, code in ((DatabaseError, 500, "FHR-040"), (OperationalError, 503, "FHR-026")):
-        monkeypatch.setattr(store, "current", lambda *args, error=error, **named: (_ for _ in ()).throw(error("secret")))
+        monkeypatch.setattr(
+            store, "current", lambda *args, error=error, **named: (_ for _ in ()).throw(error("secret"))
+        )
         answer = partner.get(f"Patient/{made['id']}")
         assert answer.status_code == status
         assert answer.json()["issue"][0]["details"]["coding"][0]["code"] == code
@@ -210,6 +212,10 @@ def test_an_error_of_the_base_is_an_outcome_and_only_a_passing_one_invites_to_co
 def test_in_a_batch_an_entry_the_base_refuses_is_refused_alone(partner, poison):
     made = partner.create(**patient())
     urls = [f"Patient/{made['id']}", poison.path]
-    bundle = {"resourceType": "Bundle", "type": "batch", "entry": [{"request": {"method": "GET", "url": url}} for url in urls]}
+    bundle = {
+        "resourceType": "Bundle",
+        "type": "batch",
+        "entry": [{"request": {"method": "GET", "url": url}} for url in urls],
+    }
     answer = partner.post("", bundle).json()
     assert [entry["response"]["status"][:3] for entry in answer["entry"]] == ["200", "500"]

@@ -27,10 +27,11 @@ class Reader:
         Cursor.objects.get_or_create(reader=self.name)
         cursor = Cursor.objects.select_for_update().get(reader=self.name)
         mark = watermark()
-        named, names = ("", []) if self.names is None else ("AND name = ANY(%s) ", [sorted(self.names)])
+        names = None if self.names is None else sorted(self.names)
         events = StoredEvent.objects.raw(
-            f"SELECT * FROM events_event WHERE (position, seq) > (%s, %s) AND position < %s {named}ORDER BY position, seq LIMIT %s",
-            [cursor.position, cursor.seq, mark, *names, limit],
+            "SELECT * FROM events_event WHERE (position, seq) > (%s, %s) AND position < %s "
+            "AND (%s::text[] IS NULL OR name = ANY(%s::text[])) ORDER BY position, seq LIMIT %s",
+            [cursor.position, cursor.seq, mark, names, names, limit],
         )
         count, place = 0, None
         for event in events:

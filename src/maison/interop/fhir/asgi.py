@@ -110,8 +110,7 @@ class Door:
     # -- those that are taken alone
 
     def _is_apart(self, call: Call, caller: Caller) -> bool:
-        until = self._apart and self._apart.get(_shape(call, caller), 0.0)
-        return bool(until) and until > time.monotonic()
+        return bool(self._apart) and self._apart.get(_shape(call, caller), 0.0) > time.monotonic()
 
     async def _after_a_round(self, call: Call, caller: Caller, scope: Scope, receive: Receive, send: Send) -> None:
         """Alone, by the ordinary way. What fails or lasts there is kept out of the next rounds for a while."""
@@ -160,7 +159,14 @@ class Door:
 
         path = "/fhir/metadata"
         headers = [(name, value) for name, value in scope["headers"] if name == b"host"]
-        asked = {**scope, "method": "GET", "path": path, "raw_path": path.encode(), "query_string": b"", "headers": headers}
+        asked = {
+            **scope,
+            "method": "GET",
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": b"",
+            "headers": headers,
+        }
         await self.pages(asked, receive, send)
         start = next(message for message in heard if message["type"] == "http.response.start")
         if start["status"] != 200:

@@ -167,4 +167,6 @@ class BaseRefused(Refusal):
 
 class Full(Unavailable):
     code, status, issue = "FHR-041", 503, "throttled"
-    message = "Trop de demandes attendent leur tour ; la vôtre n'a pas été commencée. Recommencez dans quelques secondes."
+    message = (
+        "Trop de demandes attendent leur tour ; la vôtre n'a pas été commencée. Recommencez dans quelques secondes."
+    )

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+
 from maison.formats.fhir.moments import NoMoment, bounds, instant
 from maison.formats.fhir.wire import write
 

@@ -37,7 +37,7 @@ type Result = tuple[Answer, list[Trace]]
 _here = threading.local()
 
 
-class _Undone(Exception):  # noqa: N818 -- not a fault: what follows is taken alone
+class _Undone(Exception):
     """A call refused itself after having written: its writing goes, hence the round."""
 
 

@@ -173,7 +173,7 @@ def answer(
         entries.append({"resource": outcome(notes), "search": {"mode": "outcome"}})
     links = [{"relation": "self", "url": _self(search, base, path, show_values=show_values)}]
     if more:
-        state = {"asked": search.asked, "after": _plain(rows[-1].values), "total": total}
+        state: dict[str, Any] = {"asked": search.asked, "after": _plain(rows[-1].values), "total": total}
         if search.horizon is not None:
             state["horizon"] = search.horizon.isoformat()
         links.append({"relation": "next", "url": cursors.link(base, path, caller.actor.subject, state)})

@@ -65,7 +65,8 @@ def alone[T](steps: Steps[T]) -> T:
             case Rows():
                 answer = rows(step)
             case Keep():
-                answer = keep([step.draft])
+                keep([step.draft])
+                answer = None
 
 
 def rows(step: Rows) -> list[tuple[Any, ...]]:

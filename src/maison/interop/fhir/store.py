@@ -36,9 +36,7 @@ JOIN fhir_version v ON v.pk = r.pk AND v.version = r.version
 """The rows of `CURRENT` for many, each with its place from 1."""
 WRITTEN_AT = "SELECT CASE WHEN pg_current_xact_id() IS NOT NULL THEN clock_timestamp() END"
 """The time a version is given: the clock of the base, read once the transaction has its number (see `horizon`)."""
-INSERT = insertion(
-    "fhir_resource", ("pk", "type", "id", "version", "updated_at", "structure_id", "patient", "tokens")
-)
+INSERT = insertion("fhir_resource", ("pk", "type", "id", "version", "updated_at", "structure_id", "patient", "tokens"))
 INSERT_VERSION = insertion("fhir_version", ("pk", "version", "type", "id", "at", "method", "author", "body"))
 INSERT_TEXT = (
     "INSERT INTO fhir_text (pk, key, value, exact) SELECT * FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[])"
