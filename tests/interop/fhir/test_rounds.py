@@ -138,7 +138,7 @@ def test_what_a_round_wrote_is_whole_with_its_events_and_the_sealed_chain_holds(
 
 
 def test_a_round_cut_by_the_base_before_its_end_keeps_nothing_and_says_so(partner, monkeypatch):
-    """Its last statements travel with COMMIT: creations are told to come back, reads are taken alone, the next round works."""
+    """Seen before COMMIT leaves, its calls are taken alone; seen after, creations are told to come back; the next round works."""
     caller = known(partner)
     record = rounds.tracing.record
 
@@ -149,7 +149,7 @@ def test_a_round_cut_by_the_base_before_its_end_keeps_nothing_and_says_so(partne
 
     monkeypatch.setattr(rounds.tracing, "record", cut)
     answers = rounds.take([(post(patient()), caller), (post(patient()), caller)])
-    assert [answer.status for answer in answers] == [503, 503]
+    assert [answer and answer.status for answer in answers] in ([503, 503], [None, None])
     assert rounds.take([(get("Patient"), caller)]) == [None]
     monkeypatch.undo()
     assert store_count() == 0
