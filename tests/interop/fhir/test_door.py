@@ -235,6 +235,16 @@ def test_a_call_that_undoes_a_round_is_taken_alone_by_the_pages_and_then_kept_ap
     assert taken == [1], "what failed alone is not put with others for a while"
 
 
+def test_a_round_that_breaks_by_itself_leaves_nobody_waiting(house, known, monkeypatch):
+    made = known.create(**patient())
+    each = request(known, f"Patient/{made['id']}")
+    house.ask(each)
+    monkeypatch.setattr(rounds, "take", lambda asked: 1 / 0)
+    assert [status for status, _, _ in house.ask(each, each)] == [503, 503]
+    monkeypatch.undo()
+    assert house.ask(each)[0][0] == 200
+
+
 def test_when_too_many_wait_the_next_ones_are_told_to_come_back_and_one_caller_leaves_room(house, known, monkeypatch):
     monkeypatch.setattr(queues, "MOST_WAITING", 6)
     monkeypatch.setattr(queues, "MOST_OF_ONE", 4)

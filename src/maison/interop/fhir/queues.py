@@ -13,10 +13,10 @@ from collections import Counter, deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from . import rounds
+from . import engine, rounds
 from .callers import Caller
 from .calls import Answer, Call
-from .errors import Full
+from .errors import Full, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -76,8 +76,11 @@ class Queue:
 
     def _take(self, turn: list[_Waiting], loop: asyncio.AbstractEventLoop) -> None:
         began = time.monotonic()
-        answers = rounds.take([(one.call, one.caller) for one in turn])
-        loop.call_soon_threadsafe(self._done, turn, answers, time.monotonic() - began)
+        answers: list[Answer | None] = [engine.answer_of(Unavailable())] * len(turn)  # should the round itself break
+        try:
+            answers = rounds.take([(one.call, one.caller) for one in turn])
+        finally:
+            loop.call_soon_threadsafe(self._done, turn, answers, time.monotonic() - began)
 
     def _done(self, turn: list[_Waiting], answers: list[Answer | None], seconds: float) -> None:
         self._size = max(1, len(turn) // 2) if seconds > LONG_SECONDS else min(MOST_TOGETHER, self._size * 2)

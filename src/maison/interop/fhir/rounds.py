@@ -143,11 +143,11 @@ def _look_at_connection() -> None:
 
 def _leave_connection() -> None:
     if connection.errors_occurred or connection.settings_dict["CONN_MAX_AGE"] == 0:  # broken perhaps, or lent by a pool
-        connection.close()
+        close()
 
 
 def close() -> None:
-    """The thread that took rounds ends."""
+    """Also called when the thread that takes rounds ends."""
     try:
         connection.close()
     except Error as error:
