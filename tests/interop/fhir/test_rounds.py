@@ -89,7 +89,8 @@ def test_a_round_answers_what_the_ordinary_way_answers(partner):
     caller = known(partner)
     for question in ("Patient", "Patient?family=exemple&_count=1", "Patient?_summary=count", "Patient/unknown",
                      "Patient?_has:DocumentReference:patient:status=current", "Patient?_revinclude=DocumentReference:patient",
-                     "Patient?_sort=family&_elements=name", "Unknown/1", "Patient?_format=xml"):  # fmt: skip
+                     "Patient?_sort=family&_elements=name", "Unknown/1", "Patient?_format=xml", f"DocumentReference?patient={sick['id']}&_sort=-_lastUpdated",
+                     f"DocumentReference?subject=Patient/{sick['id']},Patient/absent&status=current&_count=1"):  # fmt: skip
         call = get(question)
         before = len(traces())
         alone, (together,) = engine.handle(call, caller), rounds.take([(call, caller)])

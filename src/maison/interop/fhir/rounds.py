@@ -107,28 +107,40 @@ class _Round:
             self.traces.append((caller.actor, engine.trace_of(call, refusal)))
 
 
-BOUND = "SELECT set_config('statement_timeout', %s, true)"
+SETTING = "SELECT set_config(%s, %s, true)"
 
 
 def _ask(asked: Sequence[steps.Step], *, bounded: bool) -> dict[int, Any]:
     """The answers of these steps by their place, in one trip; what is to be kept has none."""
     single = [(place, step) for place, step in enumerate(asked) if isinstance(step, steps.Row)]
     many = [(place, step) for place, step in enumerate(asked) if isinstance(step, steps.Rows)]
+    steady = [each for each in many if each[1].steady]
     found: dict[int, Any] = {}
     with ExitStack() as stack:
         first, current = stack.enter_context(prepared()), stack.enter_context(prepared())
-        cursors = [stack.enter_context(planned()) for _ in many]
+        cursors = []
+
+        def send(place: int, step: steps.Rows, cursor: Any) -> None:
+            cursor.execute(step.statement, step.args)
+            cursors.append((place, cursor))
+
         with one_trip():
             if not bounded:
-                first.execute(BOUND, [str(STATEMENT_MILLISECONDS)])
+                first.execute(SETTING, ["statement_timeout", str(STATEMENT_MILLISECONDS)])
             if single:
                 current.execute(store.CURRENT_TOGETHER, store.together((step.kind, step.id) for _, step in single))
-            for cursor, (_, step) in zip(cursors, many, strict=True):
-                cursor.execute(step.statement, step.args)
+            if steady:
+                first.execute(SETTING, ["plan_cache_mode", "force_generic_plan"])
+                for place, step in steady:
+                    send(place, step, stack.enter_context(prepared()))
+                first.execute(SETTING, ["plan_cache_mode", "auto"])
+            for place, step in many:
+                if not step.steady:
+                    send(place, step, stack.enter_context(planned()))
         if single:
             for row in current.fetchall():
                 found[single[row[0] - 1][0]] = store.Current(*row[1:])
-        for cursor, (place, _) in zip(cursors, many, strict=True):
+        for place, cursor in cursors:
             found[place] = cursor.fetchall()
     return found
 

@@ -25,12 +25,14 @@ from .registry import Declared
 from .shaping import Shape
 from .sql import WHOLE, Sql, every
 from .steps import Rows, Steps, alone
+from .store import STORE_VERSIONS
 from .tracing import Trace, of_rows
 
 DEFAULT_COUNT = 50
 MOST = 250
 COUNTED = 10_000
 """Without `_total=accurate`, matches are counted up to this many; beyond, the total is left out."""
+DESIGNATING = frozenset({"patient", "subject", "identifier"})
 IGNORED = frozenset({"_format", "_pretty", "_page"})
 CONTROLS = frozenset({"_count", "_sort", "_include", "_revinclude", "_include:iterate", "_revinclude:iterate", "_total",
                       "_summary", "_elements", "_contained", "_containedType"})  # fmt: skip
@@ -52,6 +54,7 @@ class Search:
     from_values: list[Any] | None = None
     known_total: int | None = None
     horizon: datetime | None = None
+    rare: bool = False
 
     @property
     def polls(self) -> bool:
@@ -80,12 +83,14 @@ def read_search(
     controls: dict[str, list[str]] = {}
     conditions: list[Sql] = []
     ignored: list[str] = []
+    rare = False
     for name, value in asked:
         if name in CONTROLS:
             controls.setdefault(name, []).append(value)
         elif value:
             try:
                 conditions.append(condition(declared, caller, name, value))
+                rare = rare or _is_rare(declared, name, value)
             except Refusal as error:
                 if not lenient or error.status != 400:
                     raise
@@ -94,7 +99,7 @@ def read_search(
     search = Search(
         declared, asked, every([rows_of(declared, caller), *conditions]), order_of(declared, last.get("_sort", "")),
         count=_count(last.get("_count")), shape=Shape(last.get("_summary", ""), last.get("_elements", "")),
-        total=last.get("_total", ""), ignored=ignored,
+        total=last.get("_total", ""), ignored=ignored, rare=rare,
     )  # fmt: skip
     if search.total not in {"", "none", "estimate", "accurate"}:
         raise BadSearch("« _total » vaut none, estimate ou accurate.")
@@ -102,6 +107,13 @@ def read_search(
     if search.shape.summary == "text" and search.includes:
         raise BadSearch("« _include » et « _revinclude » ne vont pas avec _summary=text.")
     return search
+
+
+def _is_rare(declared: Declared, name: str, value: str) -> bool:
+    """What designates one person or one thing: its few rows are found by the index of words first, then sorted."""
+    return (
+        declared.is_stored and name in DESIGNATING and not any(one.endswith("|") or not one for one in value.split(","))
+    )
 
 
 def must_be_text(asked: Iterable[tuple[str, str]]) -> None:
@@ -125,11 +137,13 @@ def find_rows(search: Search, limit: int) -> Steps[list[Found]]:
         search.where if search.from_values is None else every([search.where, after(search.keys, search.from_values)])
     )
     keys = ", ".join(key.sql for key in search.keys)
-    rows = yield Rows(
-        f"SELECT {backing.pk}, {backing.id}::text, {backing.patient}, {keys}, {backing.columns} FROM {backing.source} "
-        f"WHERE {where.text} ORDER BY {order_sql(search.keys)} LIMIT %s",
-        [*where.args, limit],
-    )
+    what = f"SELECT {backing.pk}, {backing.id}::text, {backing.patient}, {keys}, {backing.columns} FROM"
+    end = f"ORDER BY {order_sql(search.keys)} LIMIT %s"
+    if search.rare:
+        found = f"WITH r AS MATERIALIZED (SELECT r.* FROM {backing.bare_source} WHERE {where.text})"
+        rows = yield Rows(f"{found} {what} r JOIN {STORE_VERSIONS} {end}", [*where.args, limit], steady=True)
+    else:
+        rows = yield Rows(f"{what} {backing.source} WHERE {where.text} {end}", [*where.args, limit])
     width = 3 + len(search.keys)
     return [Found(row[0], row[1], row[2], row[3:width], backing.body(row[width:])) for row in rows]
 

@@ -33,10 +33,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The rows of a SELECT. Planned for its values: how rare a searched word is decides the plan (decision 0018)."""
+    """The rows of a SELECT. Planned for its values: how rare a searched word is decides the plan (decision 0018).
+
+    `steady`: written so that one plan is good for all values; a round keeps that plan.
+    """
 
     statement: str
     args: Sequence[Any] = ()
+    steady: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ from .callers import Caller
 from .indexing import Entries
 from .sql import FALSE, TRUE, Sql
 
-STORE_SOURCE = "fhir_resource r JOIN fhir_version v ON v.pk = r.pk AND v.version = r.version"
+STORE_VERSIONS = "fhir_version v ON v.pk = r.pk AND v.version = r.version"
+STORE_SOURCE = f"fhir_resource r JOIN {STORE_VERSIONS}"
 STORE_COLUMNS = "v.body"
 
 CURRENT = """
