@@ -25,7 +25,7 @@ from .registry import Declared
 from .shaping import Shape
 from .sql import WHOLE, Sql, every
 from .steps import Rows, Steps, alone
-from .store import STORE_VERSIONS
+from .store import STORE_BODY
 from .tracing import Trace, of_rows
 
 DEFAULT_COUNT = 50
@@ -137,13 +137,14 @@ def find_rows(search: Search, limit: int) -> Steps[list[Found]]:
         search.where if search.from_values is None else every([search.where, after(search.keys, search.from_values)])
     )
     keys = ", ".join(key.sql for key in search.keys)
-    what = f"SELECT {backing.pk}, {backing.id}::text, {backing.patient}, {keys}, {backing.columns} FROM"
+    what = f"SELECT {backing.pk}, {backing.id}::text, {backing.patient}, {keys}"
     end = f"ORDER BY {order_sql(search.keys)} LIMIT %s"
     if search.rare:
         found = f"WITH r AS MATERIALIZED (SELECT r.* FROM {backing.bare_source} WHERE {where.text})"
-        rows = yield Rows(f"{found} {what} r JOIN {STORE_VERSIONS} {end}", [*where.args, limit], steady=True)
+        rows = yield Rows(f"{found} {what}, {STORE_BODY} FROM r {end}", [*where.args, limit], steady=True)
     else:
-        rows = yield Rows(f"{what} {backing.source} WHERE {where.text} {end}", [*where.args, limit])
+        statement = f"{what}, {backing.columns} FROM {backing.source} WHERE {where.text} {end}"
+        rows = yield Rows(statement, [*where.args, limit])
     width = 3 + len(search.keys)
     return [Found(row[0], row[1], row[2], row[3:width], backing.body(row[width:])) for row in rows]
 

@@ -20,8 +20,9 @@ from .callers import Caller
 from .indexing import Entries
 from .sql import FALSE, TRUE, Sql
 
-STORE_VERSIONS = "fhir_version v ON v.pk = r.pk AND v.version = r.version"
-STORE_SOURCE = f"fhir_resource r JOIN {STORE_VERSIONS}"
+STORE_SOURCE = "fhir_resource r JOIN fhir_version v ON v.pk = r.pk AND v.version = r.version"
+STORE_BODY = "(SELECT v.body FROM fhir_version v WHERE v.pk = r.pk AND v.version = r.version)"
+"""The body of a row, looked up row by row whatever the planner believes of their number."""
 STORE_COLUMNS = "v.body"
 
 CURRENT = """
