@@ -2,7 +2,9 @@
 
 read and search against raw ASGI + asyncpg (two processes) that answer the same rows without asking who asks; create, checked against
 its profile, indexed, traced and durable, against bare commits of the same body by sixteen threads. Data are drawn with a seed of the
-run. The house opens as `./maison up` opens it: one web process. Needs the `shared` folder beside the repository, as the tests do.
+run. The house opens as `./maison up` opens it, with as many web processes as the floor.
+The peer `dfhir` (PyPI; Django 5.2, so a Python of its own) takes part when MAISON_BENCH_DFHIR names a Python that has it and gunicorn; its
+hundreds of tables take minutes to make. Without it the bench says so and gives no figure. Needs the `shared` folder beside the repository, as the tests do.
 """
 
 from __future__ import annotations
@@ -13,11 +15,14 @@ import os
 import random
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 
@@ -26,6 +31,8 @@ from maison.cli.house import ROOT
 from maison.cli.throwaway import OpenHouse, free_ports, open_house
 
 CONNECTIONS = 32
+PROCESSES = 2
+"""Web processes on either side."""
 PATIENTS = 400
 DOCUMENTS_EACH = 20
 THREADS = 16
@@ -36,7 +43,7 @@ def run(*, quick: bool) -> list[dict[str, object]]:
     print(f"graine : {seed}", flush=True)
     chance = random.Random(seed)
     seconds, repeats = (1.0, 3) if quick else (4.0, 5)
-    with open_house() as house:
+    with open_house(settings={"MAISON_WEB_PROCESSES": str(PROCESSES)}) as house:
         use_django(house)
         token, slot = _prepare(house)
         documents, patients = _fill(chance, house)
@@ -47,11 +54,44 @@ def run(*, quick: bool) -> list[dict[str, object]]:
             env={**os.environ, "BENCH_DSN": house.database_url},
         )
         try:
-            _awake(port, f"/{documents[0]}")
-            return _measure(house, port, token, slot, documents, patients, chance, seconds, repeats)
+            if not _awake(port, f"/{documents[0]}"):
+                raise RuntimeError("the floor does not answer")
+            with _peer(house) as peer:
+                return _measure(house, port, token, slot, documents, patients, chance, seconds, repeats, peer)
         finally:
             raw.terminate()
             raw.wait(10)
+
+
+@contextmanager
+def _peer(house: OpenHouse) -> Iterator[int]:
+    """Where dfhir serves one patient; 0 when it cannot run here, and why is printed."""
+    python = os.environ.get("MAISON_BENCH_DFHIR", "")
+    if not python:
+        print(
+            "dfhir : absent (MAISON_BENCH_DFHIR nomme un Python qui l'a) ; la lecture ne lui est pas comparée",
+            flush=True,
+        )
+        yield 0
+        return
+    with psycopg.connect(house.database_url, autocommit=True) as link:
+        link.execute("CREATE DATABASE bench_dfhir")
+    port = free_ports(1)
+    dsn = urlsplit(house.database_url)._replace(path="/bench_dfhir").geturl()
+    with tempfile.TemporaryDirectory() as folder:
+        process = subprocess.Popen(
+            [python, str(ROOT / "benches" / "_serve_dfhir.py"), str(port)],
+            cwd=folder,
+            env={**os.environ, "BENCH_DSN": dsn},
+        )
+        try:
+            ready = _awake(port, "/patients/1/", seconds=900, alive=lambda: process.poll() is None)
+            if not ready:
+                print("dfhir : ne s'ouvre pas ici (voir ci-dessus) ; la lecture ne lui est pas comparée", flush=True)
+            yield port if ready else 0
+        finally:
+            process.terminate()
+            process.wait(10)
 
 
 def _prepare(house: OpenHouse) -> tuple[str, dict[str, Any]]:
@@ -163,21 +203,20 @@ def commits(url: str, body: str, seconds: float) -> float:
     return sum(counts) / seconds
 
 
-def _awake(port: int, path: str) -> None:
-    until = time.monotonic() + 30
-    while True:
+def _awake(port: int, path: str, *, seconds: float = 30, alive: Callable[[], bool] = lambda: True) -> bool:
+    until = time.monotonic() + seconds
+    while alive() and time.monotonic() < until:
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=2).read()
         except OSError:
-            if time.monotonic() > until:
-                raise
             time.sleep(0.2)
         else:
-            return
+            return True
+    return False
 
 
 def _measure(house: OpenHouse, port: int, token: str, slot: dict[str, Any], documents: Sequence[str], patients: Sequence[str],
-             chance: random.Random, seconds: float, repeats: int) -> list[dict[str, object]]:  # fmt: skip
+             chance: random.Random, seconds: float, repeats: int, peer: int) -> list[dict[str, object]]:  # fmt: skip
     head = f"Host: localhost:{house.port}\r\nAuthorization: Bearer {token}\r\n"
     body = json.dumps(slot)
 
@@ -196,6 +235,8 @@ def _measure(house: OpenHouse, port: int, token: str, slot: dict[str, Any], docu
         "commits": lambda: commits(house.database_url, body, seconds),
         "create": lambda: rate(house.port, lambda: create, seconds, 201),
     }  # fmt: skip
+    if peer:
+        sides["dfhir"] = lambda: rate(peer, lambda: bare("/patients/1/"), seconds)
     rate(house.port, lambda: ours(f"DocumentReference/{documents[0]}"), 1)
     rate(house.port, lambda: create, 1, 201)
     _same_rows(house, port, token, patients[0])
@@ -212,7 +253,12 @@ def _measure(house: OpenHouse, port: int, token: str, slot: dict[str, Any], docu
     def line(name: str, floor: str, said: str, reference: str, aim: float) -> dict[str, object]:
         holds = None if floor in wide else middle[name] >= aim * middle[floor]
         return measure(
-            said, middle[name], "requests/s", reference=(reference, middle[floor]), aim=f"≥ {aim:.0%}", holds=holds
+            said,
+            middle[name],
+            "requests/s",
+            reference=(reference, middle[floor]),
+            aim=f"≥ {aim:.0%}" if aim < 1 else f"≥ {aim:.0f} ×",
+            holds=holds,
         )
 
     return [
@@ -236,6 +282,19 @@ def _measure(house: OpenHouse, port: int, token: str, slot: dict[str, Any], docu
             "creation of a slot, checked by its profile, indexed, traced, durable",
             "bare commits, 16 threads",
             0.35,
+        ),
+        *(
+            [
+                line(
+                    "read",
+                    "dfhir",
+                    "read, against a peer without token nor trace",
+                    "dfhir, patient of 1, gunicorn, 2 processes",
+                    20,
+                )
+            ]
+            if peer
+            else []
         ),
     ]
 

@@ -12,7 +12,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,11 +49,12 @@ def free_ports(count: int) -> int:
 
 
 @contextmanager
-def open_house(*, demonstration: bool = True) -> Iterator[OpenHouse]:
-    """Start `./maison up` as a user would; yield once it answers; stop it as Ctrl-C would."""
+def open_house(*, demonstration: bool = True, settings: Mapping[str, str] | None = None) -> Iterator[OpenHouse]:
+    """Start `./maison up` as a user would, with these settings; yield once it answers; stop it as Ctrl-C would."""
     data = Path(tempfile.mkdtemp(prefix="maison-throwaway-"))
     port = free_ports(4)
     environ = {key: value for key, value in os.environ.items() if not key.startswith(("MAISON_", "DATABASE_URL"))}
+    environ |= settings or {}
     command = [sys.executable, "-m", "maison.cli", "up", "--port", str(port), "--data", str(data), "--no-activity"]
     with (data / "house.log").open("w") as log:
         process = subprocess.Popen(

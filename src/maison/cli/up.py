@@ -19,6 +19,7 @@ from maison.cli.prepare import EMPTY
 from maison.cli.processes import Crew, NotReady, Process
 
 WATCH_SECONDS = 2
+MOST_WEB_PROCESSES = 32
 SOURCES = ROOT / "src"
 
 
@@ -152,8 +153,16 @@ def exists(module: str) -> bool:
 def processes(house: House) -> list[Process]:
     """Doors close first, then the jobs, then what plays the outside."""
     port = str(house.port)
+    webs = web_processes()
     crew = [
-        Process("web", tuple(python("-m", "maison.cli.web", house.host, port)), ready=answers(house.host, house.port)),
+        *[
+            Process(
+                "web" if number == 1 else f"web {number}",
+                tuple(python("-m", "maison.cli.web", house.host, port)),
+                ready=answers(house.host, house.port),
+            )
+            for number in range(1, webs + 1)
+        ],
         Process("worker", tuple(python("-m", "django", "worker")), stage=1),
     ]
     if exists("maison.interop.gateway"):
@@ -162,6 +171,14 @@ def processes(house: House) -> list[Process]:
         where = ("--port", str(house.sandbox_port), "--url", house.sandbox_url, "--house", house.public_url)
         crew.insert(0, Process("sandbox", tuple(python("-m", "maison_sandbox", *where)), stage=2))
     return crew
+
+
+def web_processes() -> int:
+    """How many processes serve the one port, each with its own event loop, threads and connections."""
+    asked = os.environ.get("MAISON_WEB_PROCESSES", "1")
+    if not asked.isdigit() or not 1 <= int(asked) <= MOST_WEB_PROCESSES:
+        raise Refused(f"MAISON_WEB_PROCESSES est un nombre de 1 à {MOST_WEB_PROCESSES}.")
+    return int(asked)
 
 
 def answers(host: str, port: int) -> Callable[[], bool]:

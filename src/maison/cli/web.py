@@ -1,10 +1,12 @@
 """The `web` process: uvicorn inside this very process, so that one Python is in memory and not two.
 
-Called as `python -m maison.cli.web HOST PORT`. In production any number of them run behind a proxy.
+Called as `python -m maison.cli.web HOST PORT`. In production any number of them run behind a proxy, or on one port (MAISON_WEB_PROCESSES).
 """
 
 from __future__ import annotations
 
+import os
+import socket
 import sys
 
 import uvicorn
@@ -43,8 +45,20 @@ def configuration(host: str, port: int) -> uvicorn.Config:
     )
 
 
+def listening(host: str, port: int) -> socket.socket:
+    """Several web processes of one house listen on one port: the kernel shares the connections out (Linux, BSD)."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    place = socket.socket(family)
+    place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    place.bind((host, port))
+    return place
+
+
 def main() -> None:
-    uvicorn.Server(configuration(sys.argv[1], int(sys.argv[2]))).run()
+    host, port = sys.argv[1], int(sys.argv[2])
+    alone = os.environ.get("MAISON_WEB_PROCESSES", "1") == "1"
+    uvicorn.Server(configuration(host, port)).run(None if alone else [listening(host, port)])
 
 
 if __name__ == "__main__":

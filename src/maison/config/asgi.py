@@ -1,4 +1,7 @@
-"""The one application the server runs: streams to the event loop, static files as they lie, pages to Django in threads."""
+"""The one application the server runs: streams to the event loop, static files as they lie, pages to Django in threads.
+
+The FHIR façade has a door of its own in front of its pages (decision 0018).
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import importlib
 import os
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import cache
 from typing import Any, cast
 
 from a2wsgi import WSGIMiddleware
@@ -23,6 +27,8 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 STREAMS = "/flux/"
 STREAM_MODULE = "maison.foundations.events.stream"
+FHIR = "/fhir/"
+FHIR_MODULE = "maison.interop.fhir.asgi"
 THREADS = int(os.environ.get("MAISON_WEB_THREADS", "8"))  # each keeps one database connection
 FINGERPRINT = re.compile(r"\.[0-9a-f]{12}\.")
 
@@ -37,11 +43,18 @@ with_static: Application = ServeStaticASGI(
 )
 
 
+@cache
+def fhir_door() -> Any:
+    return importlib.import_module(FHIR_MODULE).Door(in_threads)
+
+
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan":
         await lifespan(receive, send)
     elif scope["path"].startswith(STREAMS):
         await importlib.import_module(STREAM_MODULE).application(scope, receive, send)
+    elif scope["path"].startswith(FHIR):
+        await fhir_door()(scope, receive, send)
     else:
         await with_static(scope, receive, send)
 
@@ -54,6 +67,8 @@ async def lifespan(receive: Receive, send: Send) -> None:
             beating.start()
         else:
             beating.stop()
+            if fhir_door.cache_info().currsize:
+                fhir_door().close()
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":
             return

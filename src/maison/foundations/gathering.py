@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from contextvars import ContextVar
 from functools import lru_cache, wraps
 from typing import Any
@@ -34,21 +34,44 @@ class _Prepared(ServerBindingCursor):
         return super().execute(query, params, prepare=prepare, **options)  # type: ignore[misc]
 
 
-@contextmanager
-def prepared() -> Iterator[Any]:
-    """A cursor for statements that run for every message of the region: parsed and planned once for each connection.
+class _Planned(ServerBindingCursor):
+    """Binds on the server and never prepares: the plan is made for the values of this time."""
 
-    Name the columns: a prepared `SELECT *` breaks when a migration adds one.
-    """
+    def execute(self, query: Any, params: Any = None, *, prepare: bool | None = False, **options: Any) -> Any:
+        return super().execute(query, params, prepare=prepare, **options)  # type: ignore[misc]
+
+
+@contextmanager
+def _cursor(kind: type[ServerBindingCursor]) -> Iterator[Any]:
     connection.ensure_connection()
-    raw = _Prepared(connection.connection)  # type: ignore[call-arg]
+    raw = kind(connection.connection)  # type: ignore[call-arg]
     with connection._prepare_cursor(raw) as cursor:  # type: ignore[attr-defined]
         yield cursor
 
 
+def prepared() -> AbstractContextManager[Any]:
+    """A cursor for statements that run for every message of the region: parsed and planned once for each connection.
+
+    Name the columns: a prepared `SELECT *` breaks when a migration adds one. The plan kept is one for all values.
+    """
+    return _cursor(_Prepared)
+
+
+def planned() -> AbstractContextManager[Any]:
+    """A cursor for questions whose best plan depends on the values asked; fit for one trip, unlike those of Django."""
+    return _cursor(_Planned)
+
+
 @contextmanager
 def one_trip() -> Iterator[None]:
-    """Statements sent together and answered together. None of them may need the answer of another."""
+    """Statements sent together and answered together. None of them may need the answer of another.
+
+    Inside another trip, they go with it. A COMMIT that ends a trip travels with its statements.
+    """
+    connection.ensure_connection()
+    if connection.connection.pgconn.pipeline_status:
+        yield
+        return
     with connection.wrap_database_errors, connection.connection.pipeline():
         yield
 
@@ -116,6 +139,12 @@ def write(statement: str, row: Mapping[str, Any]) -> None:
         _run(statement, [row])
     else:
         gathering.rows.setdefault(statement, []).append(row)
+
+
+def write_all(statement: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Run the statement at once for all these rows."""
+    if rows:
+        _run(statement, rows)
 
 
 def insert(instance: models.Model) -> None:

@@ -220,3 +220,30 @@ def test_the_announcer_survives_the_loss_of_its_connection():
         before = ear.heard
         publish(said(2))
         wait_until(lambda: ear.listen(0.2) > before, "an announcement after the loss")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_reader_of_some_facts_passes_over_the_others_and_never_sees_them_again():
+    for number in range(5):
+        publish(said(number))
+    last = StoredEvent.objects.order_by("position", "seq").last()
+    deaf = Reader("deaf", frozenset({"test.never_said"}))
+
+    def reached_the_end() -> bool:
+        assert deaf.read(lambda event: pytest.fail("a fact of another name")) == 0
+        return Cursor.objects.filter(reader="deaf", position=last.position, seq=last.seq).exists()
+
+    wait_until(reached_the_end, "the end of the ledger")
+    moved_at = Cursor.objects.get(reader="deaf").moved_at
+    deaf.read(lambda event: pytest.fail("a fact of another name"))
+    assert Cursor.objects.get(reader="deaf").moved_at == moved_at, "nothing new: nothing is written"
+    hearing = Reader("hearing", frozenset({last.name}))
+    assert read_all(hearing, 5, limit=2) == list(range(5))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_fact_that_no_screen_waits_for_is_announced_all_the_same():
+    with second_connection(autocommit=True) as listener:
+        listener.execute(f"LISTEN {announcer.CHANNEL}")
+        announcer.wake(at_once=False)
+        assert next(listener.notifies(timeout=30, stop_after=1)).channel == announcer.CHANNEL

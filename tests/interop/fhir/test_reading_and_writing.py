@@ -273,3 +273,16 @@ def test_the_history_of_a_patient_is_an_access_to_that_patient(partner):
     partner.get(f"Patient/{made['id']}/_history")
     trace = Entry.objects.get(code="fhir.history")
     assert (trace.target_id, trace.patient_id) == (made["id"], made["id"])
+
+
+def test_if_none_match_star_only_creates(partner):
+    body = {**patient(), "id": "a-moi"}
+    assert partner.put("Patient/a-moi", body, if_none_match="*").status_code == 201
+    again = partner.put("Patient/a-moi", {**body, "gender": "female"}, if_none_match="*")
+    assert (again.status_code, code_of(again)) == (412, "FHR-008")
+    assert partner.get("Patient/a-moi").json()["meta"]["versionId"] == "1"
+    assert partner.put("Patient?_id=a-moi", body, if_none_match="*").status_code == 412
+    assert partner.send("DELETE", "Patient/a-moi").status_code == 204
+    assert partner.put("Patient/a-moi", body, if_none_match="*").status_code == 201, "what was deleted may come back"
+    version = partner.put("Patient/a-moi", body, if_none_match='W/"1"')
+    assert (version.status_code, code_of(version)) == (400, "FHR-004")

@@ -37,7 +37,7 @@ def read(body: bytes) -> Resource:
         raise UnreadableJson("Le corps doit être un objet JSON.")
     if b"\\u0000" in body and _holds_nul(found):
         raise UnreadableJson("Le caractère nul (\\u0000) n'est pas admis dans une ressource.")
-    if too_deep(found):
+    if body.count(b"{") + body.count(b"[") > DEEPEST and too_deep(found):
         raise UnreadableJson(f"Le JSON est trop imbriqué : {DEEPEST} niveaux au plus.")
     return found
 

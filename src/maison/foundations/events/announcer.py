@@ -16,9 +16,12 @@ from django.conf import settings
 
 CHANNEL = "maison"
 COALESCE_SECONDS = 0.003
+QUIET_SECONDS = 0.2
+"""Facts that no screen waits for are announced at most so often: each announcement wakes every reader of the house."""
 
 log = logging.getLogger(__name__)
 _wanted = threading.Event()
+_at_once = threading.Event()
 _lock = threading.Lock()
 _thread: threading.Thread | None = None
 _owner_pid = 0
@@ -33,9 +36,11 @@ def connection_string(database: dict[str, object] | None = None) -> str:
     )
 
 
-def wake() -> None:
-    """Called after commit."""
+def wake(*, at_once: bool = True) -> None:
+    """Called after commit. `at_once`: somebody looks at a screen that changes."""
     global _thread, _owner_pid
+    if at_once:
+        _at_once.set()
     _wanted.set()
     if _thread is None or not _thread.is_alive() or _owner_pid != os.getpid():
         with _lock:
@@ -50,7 +55,9 @@ def _run() -> None:
     announced_at = -COALESCE_SECONDS
     while True:
         _wanted.wait()
+        _at_once.wait(max(0.0, announced_at + QUIET_SECONDS - time.monotonic()))
         time.sleep(max(0.0, announced_at + COALESCE_SECONDS - time.monotonic()))
+        _at_once.clear()
         _wanted.clear()
         announced_at = time.monotonic()
         for attempt in (1, 2):  # the first may only find out that the connection was lost since

@@ -15,6 +15,13 @@ INSERT = insertion("events_event", ("id", "name", "payload", "hints"))
 
 def publish(*events: Event) -> None:
     """Rolled back, nothing was said. Bulk loads publish one event, not one per row."""
+    awaited = False
     for event in events:
-        write(INSERT, {"id": uuid7(), "name": event.name, "payload": event.payload(), "hints": event.hints()})
-    transaction.on_commit(announcer.wake)
+        hints = event.hints()
+        awaited = awaited or bool(hints)
+        write(INSERT, {"id": uuid7(), "name": event.name, "payload": event.payload(), "hints": hints})
+    transaction.on_commit(announcer.wake if awaited else _wake_soon)
+
+
+def _wake_soon() -> None:
+    announcer.wake(at_once=False)

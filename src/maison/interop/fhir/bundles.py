@@ -15,7 +15,7 @@ from maison.formats.fhir.profiles import check
 from maison.formats.fhir.wire import write
 from maison.foundations.ids import uuid7
 
-from . import definitions, store, writing
+from . import definitions, steps, store, writing
 from .callers import Caller
 from .calls import Answer, Call
 from .errors import BadBundle, NotConform, ReferenceMissing, Refusal, UnknownType
@@ -179,7 +179,7 @@ def _transaction(entries: list[Entry], caller: Caller, base: str, prefer: str, o
 
 def _create_all(drafts: list[tuple[Entry, store.Draft]], answers: dict[int, dict[str, Any]], traces: list[Trace], base: str, prefer: str) -> None:  # fmt: skip
     if drafts:
-        writing.insert([draft for _, draft in drafts])
+        steps.keep([draft for _, draft in drafts])
     for entry, draft in drafts:
         written = writing.created(draft)
         answers[entry.place] = _response(writing.answer(written, base, prefer))

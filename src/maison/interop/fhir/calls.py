@@ -24,7 +24,7 @@ class Call:
 
     @property
     def parameters(self) -> list[tuple[str, str]]:
-        return parse_qsl(self.query, keep_blank_values=True, max_num_fields=500)
+        return parse_qsl(self.query, keep_blank_values=True, max_num_fields=500) if self.query else []
 
     @property
     def parts(self) -> list[str]:

@@ -6,15 +6,16 @@ import logging
 from typing import Any
 from urllib.parse import parse_qsl
 
-from django.db import OperationalError, transaction
+from django.db import Error, InterfaceError, OperationalError, transaction
 
 from maison.formats.fhir.faults import issue, outcome
 from maison.formats.fhir.wire import ACCEPTED_TYPES, UnreadableJson, read, write
 
-from . import bundles, reading, searching, validating, writing
+from . import bundles, reading, searching, steps, validating, writing
 from .callers import Caller
 from .calls import Answer, Call
 from .errors import (
+    BaseRefused,
     NotAuthenticated,
     NotServed,
     Refusal,
@@ -38,34 +39,44 @@ FORM_TYPE = "application/x-www-form-urlencoded"
 def handle(call: Call, caller: Caller | None) -> Answer:
     """The whole of a request, in one transaction with its traces; a refusal leaves nothing but its own trace."""
     try:
-        if caller is None:
-            raise NotAuthenticated
-        with transaction.atomic():
-            answer, traces = interact(call, caller)
-            write_traces((caller.actor, trace) for trace in traces)
-    except Refusal as refusal:
-        return refused(call, caller, refusal)
-    except OperationalError as error:
-        log.error("fhir.base_unavailable %s", type(error).__name__)
-        return answer_of(Unavailable())
+        try:
+            if caller is None:
+                raise NotAuthenticated
+            with transaction.atomic():
+                answer, traces = interact(call, caller)
+                write_traces((caller.actor, trace) for trace in traces)
+        except Refusal as refusal:
+            return refused(call, caller, refusal)
+    except Error as error:
+        return answer_of(failure(error))
     return answer
+
+
+def failure(error: Error) -> Refusal:
+    """What is told of an error of the base: to come back when it may pass, and in no case what the base said."""
+    log.error("fhir.base_failed %s", type(error.__cause__ or error).__name__)
+    if isinstance(error, OperationalError | InterfaceError):
+        return Unavailable()
+    return BaseRefused()
 
 
 def refused(call: Call, caller: Caller | None, refusal: Refusal) -> Answer:
     """The refused transaction is gone: its refusal is traced on its own."""
     if caller is not None:
-        details = {
-            "error": refusal.code,
-            "method": call.method,
-            **{key: str(value)[:80] for key, value in refusal.context.items()},
-        }
-        kind = call.parts[0] if call.parts and find(call.parts[0]) else ""
-        identifier = call.parts[1] if kind and len(call.parts) > 1 and call.parts[1][:1] not in "_$" else ""
         with transaction.atomic():
-            write_traces(
-                [(caller.actor, Trace("fhir.refused", kind, identifier[:64], outcome="refused", details=details))]
-            )
+            write_traces([(caller.actor, trace_of(call, refusal))])
     return answer_of(refusal)
+
+
+def trace_of(call: Call, refusal: Refusal) -> Trace:
+    details = {
+        "error": refusal.code,
+        "method": call.method,
+        **{key: str(value)[:80] for key, value in refusal.context.items()},
+    }
+    kind = call.parts[0] if call.parts and find(call.parts[0]) else ""
+    identifier = call.parts[1] if kind and len(call.parts) > 1 and call.parts[1][:1] not in "_$" else ""
+    return Trace("fhir.refused", kind, identifier[:64], outcome="refused", details=details)
 
 
 def answer_of(refusal: Refusal) -> Answer:
@@ -83,6 +94,8 @@ def answer_of(refusal: Refusal) -> Answer:
 
 def interact(call: Call, caller: Caller) -> tuple[Answer, list[Trace]]:
     """Runs in the transaction of the caller; raises Refusal."""
+    if usual(call):
+        return steps.alone(usual_steps(call, caller))
     _must_accept_json(call)
     parts = call.parts
     method = "GET" if call.method == "HEAD" else call.method
@@ -93,9 +106,7 @@ def interact(call: Call, caller: Caller) -> tuple[Answer, list[Trace]]:
         return answer, traces
     if parts == ["$validate"] and method == "POST":
         return validating.validate(None, caller, body_of(call), call.parameters)
-    declared = find(parts[0])
-    if declared is None:
-        raise UnknownType(f"Type {parts[0][:40]}.", type=parts[0][:40])
+    declared = _declared(parts[0])
     rest = parts[1:]
     if declared.acts is not None and written_apart(call):
         return declared.acts(declared, caller, call, method, rest, lambda: body_of(call))
@@ -114,6 +125,45 @@ def written_apart(call: Call) -> bool:
     return call.method not in {"GET", "HEAD"} and last != "_search"
 
 
+def _declared(kind: str) -> Declared:
+    declared = find(kind)
+    if declared is None:
+        raise UnknownType(f"Type {kind[:40]}.", type=kind[:40])
+    return declared
+
+
+def usual(call: Call) -> str:
+    """`read`, `search` or `create` (without condition), which are most of what is asked; empty for the rest, and for
+    what a room writes itself."""
+    parts = call.parts
+    if not parts or parts[0][:1] in "$_":
+        return ""
+    if call.method in {"GET", "HEAD"}:
+        if len(parts) == 1:
+            return "search"
+        return "read" if len(parts) == 2 and parts[1][:1] not in "$_" else ""
+    if call.method != "POST" or len(parts) != 1 or "if-none-exist" in call.headers:
+        return ""
+    declared = find(parts[0])
+    return "" if declared is not None and declared.acts is not None else "create"
+
+
+def usual_steps(call: Call, caller: Caller) -> steps.Steps[tuple[Answer, list[Trace]]]:
+    """What `usual` names, step by step. Raises Refusal."""
+    _must_accept_json(call)
+    parts = call.parts
+    declared = _declared(parts[0])
+    if call.method == "POST":
+        _must_serve(declared, "create")
+        return _said((yield from writing.creating(declared, caller, body_of(call), call.base)), call)
+    if len(parts) == 1:
+        return (yield from _search(declared, caller, call, call.parameters, show_values=True))
+    shape = _shape(call)
+    _must_serve(declared, "read")
+    answer, trace = yield from reading.read(declared, caller, parts[1], shape, call.headers)
+    return answer, [trace]
+
+
 def _system(call: Call, caller: Caller, method: str) -> tuple[Answer, list[Trace]]:
     if method != "POST":
         raise NotServed("La base ne reçoit que des lots (Bundle) par POST.")
@@ -125,9 +175,14 @@ def alone(call: Call, caller: Caller) -> tuple[Answer, list[Trace]]:
     try:
         with transaction.atomic():
             return interact(call, caller)
-    except Refusal as refusal:
-        kind = call.parts[0] if call.parts and find(call.parts[0]) else ""
-        return answer_of(refusal), [Trace("fhir.refused", kind, outcome="refused", details={"error": refusal.code})]
+    except Refusal as refused:
+        refusal = refused
+    except (OperationalError, InterfaceError):
+        raise  # the base is gone for all of them
+    except Error as error:
+        refusal = failure(error)
+    kind = call.parts[0] if call.parts and find(call.parts[0]) else ""
+    return answer_of(refusal), [Trace("fhir.refused", kind, outcome="refused", details={"error": refusal.code})]
 
 
 def _on_type(
@@ -137,7 +192,7 @@ def _on_type(
         if _content_type(call) != FORM_TYPE:
             raise UnknownContent("Une recherche par POST est un formulaire (application/x-www-form-urlencoded).")
         asked = [*call.parameters, *_form(call)]
-        return _search(declared, caller, call, asked, show_values=False)
+        return steps.alone(_search(declared, caller, call, asked, show_values=False))
     if rest == ["_history"] and method == "GET":
         _must_serve(declared, "history-type")
         return reading.history(declared, caller, "", call.parameters, call.base, call.path)
@@ -156,19 +211,18 @@ def _form(call: Call) -> list[tuple[str, str]]:
 def _type(declared: Declared, caller: Caller, call: Call, method: str) -> tuple[Answer, list[Trace]]:
     base, headers = call.base, call.headers
     match method:
-        case "GET":
-            return _search(declared, caller, call, call.parameters, show_values=True)
         case "POST":
             _must_serve(declared, "create")
-            criterion = headers.get("if-none-exist")
-            asked = None if criterion is None else parse_qsl(criterion.lstrip("?"), keep_blank_values=True)
+            criterion = headers["if-none-exist"]
+            asked = parse_qsl(criterion.lstrip("?"), keep_blank_values=True)
             return _said(writing.create(declared, caller, body_of(call), asked, base), call)
         case "PUT":
             _must_serve(declared, "update")
             return _said(
-                writing.update_where(declared, caller, call.parameters, body_of(call), headers.get("if-match"), base),
+                writing.update_where(declared, caller, call.parameters, body_of(call), headers.get("if-match"), base,
+                                     only_new=_only_new(call)),
                 call,
-            )
+            )  # fmt: skip
         case "PATCH":
             _must_serve(declared, "patch")
             return _said(
@@ -187,10 +241,6 @@ def _instance(
 ) -> tuple[Answer, list[Trace]]:
     identifier, more = rest[0], rest[1:]
     shape = _shape(call)
-    if method == "GET" and not more:
-        _must_serve(declared, "read")
-        answer, trace = reading.read(declared, caller, identifier, shape, call.headers)
-        return answer, [trace]
     if method == "GET" and more == ["_history"]:
         _must_serve(declared, "history-instance")
         return reading.history(declared, caller, identifier, call.parameters, call.base, call.path)
@@ -209,7 +259,10 @@ def _instance(
             resource = body_of(call)
             if "id" not in resource:
                 raise Unreadable("La ressource d'une mise à jour porte son identifiant.")
-            return _said(writing.update(declared, caller, identifier, resource, if_match, call.base), call)
+            only_new = _only_new(call)
+            return _said(
+                writing.update(declared, caller, identifier, resource, if_match, call.base, only_new=only_new), call
+            )
         case "PATCH":
             _must_serve(declared, "patch")
             return _said(writing.patch(declared, caller, identifier, _patch_of(call), if_match, call.base), call)
@@ -219,7 +272,7 @@ def _instance(
     raise NotServed
 
 
-def _search(declared: Declared, caller: Caller, call: Call, asked: list[tuple[str, str]], *, show_values: bool) -> tuple[Answer, list[Trace]]:  # fmt: skip
+def _search(declared: Declared, caller: Caller, call: Call, asked: list[tuple[str, str]], *, show_values: bool) -> steps.Steps[tuple[Answer, list[Trace]]]:  # fmt: skip
     _must_serve(declared, "search-type")
     page = next((value for name, value in asked if name == "_page"), "")
     if page:
@@ -227,7 +280,9 @@ def _search(declared: Declared, caller: Caller, call: Call, asked: list[tuple[st
     else:
         lenient = "handling=lenient" in call.headers.get("prefer", "")
         search = searching.read_search(declared, caller, asked, lenient=lenient)
-    body, traces = searching.answer(search, caller, call.base, path=declared.type, show_values=show_values and not page)
+    body, traces = yield from searching.answer(
+        search, caller, call.base, path=declared.type, show_values=show_values and not page
+    )
     return Answer(200, body), traces
 
 
@@ -242,6 +297,14 @@ def _ended(written: writing.Written | None) -> tuple[Answer, list[Trace]]:
 
 
 # -- what a request says of itself
+
+
+def _only_new(call: Call) -> bool:
+    """If-None-Match of a write: `*`, nothing may stand there yet. A list of versions has no use here, and is refused."""
+    known = call.headers.get("if-none-match")
+    if known is not None and known.strip() != "*":
+        raise Unreadable("If-None-Match d'une écriture vaut « * » ; pour une version citée, employez If-Match.")
+    return known is not None
 
 
 def _shape(call: Call) -> Shape:

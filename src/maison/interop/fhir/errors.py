@@ -166,3 +166,17 @@ class SoftwareOnly(Refusal):
 class TooManySubscriptions(Refusal):
     code, status, issue = "FHR-041", 409, "business-rule"
     message = "Ce logiciel a déjà le nombre d'abonnements admis. Supprimez-en un."
+
+
+class BaseRefused(Refusal):
+    """A statement the base refuses: a defect of the house, that supervision shows. Nothing was kept."""
+
+    code, status, issue = "FHR-042", 500, "exception"
+    message = "La demande n'a pas pu être traitée, et rien n'a été enregistré. L'incident est signalé à l'exploitant."
+
+
+class Full(Unavailable):
+    code, status, issue = "FHR-043", 503, "throttled"
+    message = (
+        "Trop de demandes attendent leur tour ; la vôtre n'a pas été commencée. Recommencez dans quelques secondes."
+    )

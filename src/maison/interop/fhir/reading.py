@@ -10,19 +10,20 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.db import connection
 
-from maison.formats.fhir.moments import bounds, within_reach
+from maison.formats.fhir.moments import bounds, instant, within_reach
 from maison.formats.fhir.wire import write
 
 from . import cursors, store
 from .callers import Caller
 from .calls import Answer
 from .errors import BadSearch, Gone, NoSuchResource
+from .horizon import horizon
 from .questions import rows_of
 from .registry import Declared, declared
 from .shaping import Shape
 from .sql import WHOLE, Sql, every
+from .steps import Row, Rows, Steps, alone
 from .tracing import Trace, of_rows
 
 ETAG = re.compile(r'(?:W/)?"([^"]{1,64})"')
@@ -45,11 +46,11 @@ def version_of(header: str) -> str:
 
 def read(
     resource: Declared, caller: Caller, identifier: str, shape: Shape, headers: dict[str, str]
-) -> tuple[Answer, Trace]:
+) -> Steps[tuple[Answer, Trace]]:
     """One resource; 304 when the caller already has it, 410 when it was deleted, 404 when it may not know of it."""
     caller.need(resource.type, "r")
     if resource.is_stored:
-        row = store.current(resource.type, identifier)
+        row: store.Current | None = yield Row(resource.type, identifier)
         if row is None or not store.sees(caller, row.structure_id):
             raise NoSuchResource(type=resource.type)
         if row.deleted:
@@ -57,15 +58,13 @@ def read(
         return answer_of(resource, identifier, row, shape, headers)
     backing = resource.backing
     where = every([rows_of(resource, caller), Sql(f"{backing.id}::text = %s", (identifier,))])
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {backing.patient}, {backing.columns} FROM {backing.source} WHERE {where.text} LIMIT 1", where.args
-        )
-        found = cursor.fetchone()
-    if found is None:
+    found = yield Rows(
+        f"SELECT {backing.patient}, {backing.columns} FROM {backing.source} WHERE {where.text} LIMIT 1", where.args
+    )
+    if not found:
         raise NoSuchResource(type=resource.type)
-    answer = Answer(200, shape.cut(resource, backing.body(found[1:])))
-    return answer, Trace("fhir.read", resource.type, identifier, found[0])
+    answer = Answer(200, shape.cut(resource, backing.body(found[0][1:])))
+    return answer, Trace("fhir.read", resource.type, identifier, found[0][0])
 
 
 def answer_of(resource: Declared, identifier: str, row: store.Current, shape: Shape, headers: dict[str, str]) -> tuple[Answer, Trace]:  # fmt: skip
@@ -108,9 +107,12 @@ def history(resource: Declared | None, caller: Caller, identifier: str, paramete
         state = cursors.unseal(caller.actor.subject, text)
         asked, after = state["asked"], state["after"]
         before: tuple[datetime, UUID, int] | None = (datetime.fromisoformat(after[0]), UUID(after[1]), int(after[2]))
+        whole = datetime.fromisoformat(state["whole"]) if state.get("whole") else None
     else:
-        before = None
+        before = whole = None
     since, at, count = _limits(asked)
+    if since is not None:
+        whole = whole or alone(horizon())
     pk, kinds = None, [one.type for one in declared().values() if one.is_stored and caller.may(one.type, "r")]
     if resource is not None:
         caller.need(resource.type, "r")
@@ -121,15 +123,18 @@ def history(resource: Declared | None, caller: Caller, identifier: str, paramete
             pk = row.pk
     elif not kinds:
         caller.need("*", "r")
-    found = store.versions(caller, kind=resource.type if resource else "", pk=pk, since=since, at=at, before=before,
+    found = store.versions(caller, kind=resource.type if resource else "", pk=pk, since=since, at=at, before=before, until=whole,
                            limit=count + 1, kinds=kinds)  # fmt: skip
     more, found = len(found) > count, found[:count]
     links = [{"relation": "self", "url": f"{base}/{path}"}]
     if more:
         last = found[-1]
-        state = {"asked": asked, "after": [last.at.isoformat(), str(last.pk), last.version]}
+        state = {"asked": asked, "after": [last.at.isoformat(), str(last.pk), last.version],
+                 "whole": whole.isoformat() if whole else ""}  # fmt: skip
         links.append({"relation": "next", "url": cursors.link(base, path, caller.actor.subject, state)})
     bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "history", "link": links}
+    if whole is not None:
+        bundle["meta"] = {"lastUpdated": instant(whole)}
     if before is None and not more:
         bundle["total"] = len(found)
     if found:

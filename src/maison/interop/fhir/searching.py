@@ -13,22 +13,26 @@ import msgspec
 from django.db import connection
 
 from maison.formats.fhir.faults import INFORMATION, WARNING, issue, outcome
+from maison.formats.fhir.moments import instant
 from maison.formats.fhir.wire import write
-from maison.foundations.gathering import prepared
 
 from . import cursors, including
 from .callers import Caller
 from .errors import BadSearch, Refusal
+from .horizon import before, horizon
 from .questions import Key, after, condition, order_of, order_sql, rows_of
 from .registry import Declared
 from .shaping import Shape
 from .sql import WHOLE, Sql, every
+from .steps import Rows, Steps, alone
+from .store import STORE_BODY
 from .tracing import Trace, of_rows
 
 DEFAULT_COUNT = 50
 MOST = 250
 COUNTED = 10_000
 """Without `_total=accurate`, matches are counted up to this many; beyond, the total is left out."""
+DESIGNATING = frozenset({"patient", "subject", "identifier"})
 IGNORED = frozenset({"_format", "_pretty", "_page"})
 CONTROLS = frozenset({"_count", "_sort", "_include", "_revinclude", "_include:iterate", "_revinclude:iterate", "_total",
                       "_summary", "_elements", "_contained", "_containedType"})  # fmt: skip
@@ -49,6 +53,13 @@ class Search:
     ignored: list[str] = field(default_factory=list)
     from_values: list[Any] | None = None
     known_total: int | None = None
+    horizon: datetime | None = None
+    rare: bool = False
+
+    @property
+    def polls(self) -> bool:
+        """Asked by date of change, usually again and again: nothing that is still being written may be passed over."""
+        return any(name == "_lastUpdated" for name, _ in self.asked) and bool(self.declared.backing.updated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +83,14 @@ def read_search(
     controls: dict[str, list[str]] = {}
     conditions: list[Sql] = []
     ignored: list[str] = []
+    rare = False
     for name, value in asked:
         if name in CONTROLS:
             controls.setdefault(name, []).append(value)
         elif value:
             try:
                 conditions.append(condition(declared, caller, name, value))
+                rare = rare or _is_rare(declared, name, value)
             except Refusal as error:
                 if not lenient or error.status != 400:
                     raise
@@ -86,7 +99,7 @@ def read_search(
     search = Search(
         declared, asked, every([rows_of(declared, caller), *conditions]), order_of(declared, last.get("_sort", "")),
         count=_count(last.get("_count")), shape=Shape(last.get("_summary", ""), last.get("_elements", "")),
-        total=last.get("_total", ""), ignored=ignored,
+        total=last.get("_total", ""), ignored=ignored, rare=rare,
     )  # fmt: skip
     if search.total not in {"", "none", "estimate", "accurate"}:
         raise BadSearch("« _total » vaut none, estimate ou accurate.")
@@ -94,6 +107,13 @@ def read_search(
     if search.shape.summary == "text" and search.includes:
         raise BadSearch("« _include » et « _revinclude » ne vont pas avec _summary=text.")
     return search
+
+
+def _is_rare(declared: Declared, name: str, value: str) -> bool:
+    """What designates one person or one thing: its few rows are found by the index of words first, then sorted."""
+    return (
+        declared.is_stored and name in DESIGNATING and not any(one.endswith("|") or not one for one in value.split(","))
+    )
 
 
 def must_be_text(asked: Iterable[tuple[str, str]]) -> None:
@@ -110,20 +130,21 @@ def _count(text: str | None) -> int:
     return min(int(text), MOST)
 
 
-def find_rows(search: Search, limit: int) -> list[Found]:
+def find_rows(search: Search, limit: int) -> Steps[list[Found]]:
     declared = search.declared
     backing = declared.backing
     where = (
         search.where if search.from_values is None else every([search.where, after(search.keys, search.from_values)])
     )
     keys = ", ".join(key.sql for key in search.keys)
-    with prepared() as cursor:
-        cursor.execute(
-            f"SELECT {backing.pk}, {backing.id}::text, {backing.patient}, {keys}, {backing.columns} FROM {backing.source} "
-            f"WHERE {where.text} ORDER BY {order_sql(search.keys)} LIMIT %s",
-            [*where.args, limit],
-        )
-        rows = cursor.fetchall()
+    what = f"SELECT {backing.pk}, {backing.id}::text, {backing.patient}, {keys}"
+    end = f"ORDER BY {order_sql(search.keys)} LIMIT %s"
+    if search.rare:
+        found = f"WITH r AS MATERIALIZED (SELECT r.* FROM {backing.bare_source} WHERE {where.text})"
+        rows = yield Rows(f"{found} {what}, {STORE_BODY} FROM r {end}", [*where.args, limit], steady=True)
+    else:
+        statement = f"{what}, {backing.columns} FROM {backing.source} WHERE {where.text} {end}"
+        rows = yield Rows(statement, [*where.args, limit])
     width = 3 + len(search.keys)
     return [Found(row[0], row[1], row[2], row[3:width], backing.body(row[width:])) for row in rows]
 
@@ -141,11 +162,14 @@ def count_rows(search: Search, most: int | None) -> int:
 
 def answer(
     search: Search, caller: Caller, base: str, *, path: str, show_values: bool = True
-) -> tuple[bytes, list[Trace]]:
+) -> Steps[tuple[bytes, list[Trace]]]:
     """The searchset Bundle, and the traces of what it shows. `show_values` off (POST _search): links hide the values."""
     declared = search.declared
+    if search.polls:
+        search.horizon = search.horizon or (yield from horizon())
+        search.where = every([search.where, before(declared.backing.updated, search.horizon)])
     only_count = search.shape.only_count or search.count == 0
-    rows = [] if only_count else find_rows(search, search.count + 1)
+    rows = [] if only_count else (yield from find_rows(search, search.count + 1))
     more = len(rows) > search.count
     rows = rows[: search.count]
     total = _total(search, rows, more=more, only_count=only_count)
@@ -164,9 +188,13 @@ def answer(
         entries.append({"resource": outcome(notes), "search": {"mode": "outcome"}})
     links = [{"relation": "self", "url": _self(search, base, path, show_values=show_values)}]
     if more:
-        state = {"asked": search.asked, "after": _plain(rows[-1].values), "total": total}
+        state: dict[str, Any] = {"asked": search.asked, "after": _plain(rows[-1].values), "total": total}
+        if search.horizon is not None:
+            state["horizon"] = search.horizon.isoformat()
         links.append({"relation": "next", "url": cursors.link(base, path, caller.actor.subject, state)})
     bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset"}
+    if search.horizon is not None:
+        bundle["meta"] = {"lastUpdated": instant(search.horizon)}
     if total is not None:
         bundle["total"] = total
     bundle["link"] = links
@@ -213,6 +241,8 @@ def resume(declared: Declared, caller: Caller, text: str) -> Search:
     state = cursors.unseal(caller.actor.subject, text)
     search = read_search(declared, caller, [(name, value) for name, value in state["asked"]], lenient=True)
     search.from_values, search.known_total = state["after"], state["total"]
+    if moment := state.get("horizon"):
+        search.horizon = datetime.fromisoformat(moment)
     if len(search.from_values or ()) != len(search.keys):
         raise BadSearch("Ce lien de page n'est plus valable.")
     return search
@@ -224,4 +254,4 @@ def matching_ids(declared: Declared, caller: Caller, query: Iterable[tuple[str, 
     if not asked:
         raise BadSearch("Le critère d'une interaction conditionnelle ne peut pas être vide.")
     search = read_search(declared, caller, asked)
-    return [row.id for row in find_rows(search, 2)]
+    return [row.id for row in alone(find_rows(search, 2))]

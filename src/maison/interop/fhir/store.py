@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.utils import timezone
 
 from maison.formats.fhir.moments import instant
 from maison.formats.fhir.wire import read as read_json
 from maison.formats.fhir.wire import write
-from maison.foundations.gathering import one_trip, prepared
+from maison.foundations.gathering import insertion, one_trip, prepared, write_all
 from maison.foundations.ids import uuid7
 
 from .callers import Caller
@@ -22,22 +21,25 @@ from .indexing import Entries
 from .sql import FALSE, TRUE, Sql
 
 STORE_SOURCE = "fhir_resource r JOIN fhir_version v ON v.pk = r.pk AND v.version = r.version"
+STORE_BODY = "(SELECT v.body FROM fhir_version v WHERE v.pk = r.pk AND v.version = r.version)"
+"""The body of a row, looked up row by row whatever the planner believes of their number."""
 STORE_COLUMNS = "v.body"
 
 CURRENT = """
 SELECT r.pk, r.version, r.updated_at, r.deleted, r.structure_id, r.patient, v.body
 FROM fhir_resource r JOIN fhir_version v ON v.pk = r.pk AND v.version = r.version WHERE r.type = %s AND r.id = %s
 """
-INSERT = """
-INSERT INTO fhir_resource (pk, type, id, version, updated_at, structure_id, patient, tokens)
-SELECT pk, type, id, 1, at, structure_id, patient, tokens::text[]
-FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::timestamptz[], %s::uuid[], %s::text[], %s::text[])
-     AS new (pk, type, id, at, structure_id, patient, tokens)
+CURRENT_TOGETHER = """
+SELECT asked.place, r.pk, r.version, r.updated_at, r.deleted, r.structure_id, r.patient, v.body
+FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS asked (type, id, place)
+JOIN fhir_resource r ON r.type = asked.type AND r.id = asked.id
+JOIN fhir_version v ON v.pk = r.pk AND v.version = r.version
 """
-INSERT_VERSION = """
-INSERT INTO fhir_version (pk, version, type, id, at, method, author, body)
-SELECT * FROM unnest(%s::uuid[], %s::int[], %s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::text[], %s::text[])
-"""
+"""The rows of `CURRENT` for many, each with its place from 1."""
+WRITTEN_AT = "SELECT CASE WHEN pg_current_xact_id() IS NOT NULL THEN clock_timestamp() END"
+"""The time a version is given: the clock of the base, read once the transaction has its number (see `horizon`)."""
+INSERT = insertion("fhir_resource", ("pk", "type", "id", "version", "updated_at", "structure_id", "patient", "tokens"))
+INSERT_VERSION = insertion("fhir_version", ("pk", "version", "type", "id", "at", "method", "author", "body"))
 INSERT_TEXT = (
     "INSERT INTO fhir_text (pk, key, value, exact) SELECT * FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[])"
 )
@@ -106,6 +108,19 @@ def current(kind: str, identifier: str, *, lock: bool = False) -> Current | None
     return Current(*row) if row else None
 
 
+def together(asked: Iterable[tuple[str, str]]) -> list[list[str]]:
+    """(type, id) pairs as `CURRENT_TOGETHER` takes them."""
+    kinds, identifiers = zip(*asked, strict=True)
+    return [list(kinds), list(identifiers)]
+
+
+def written_at() -> datetime:
+    with prepared() as cursor:
+        cursor.execute(WRITTEN_AT)
+        at: datetime = cursor.fetchone()[0]
+    return at
+
+
 def stamped(resource: dict[str, Any], identifier: str, version: int, at: datetime) -> dict[str, Any]:
     """The resource with the id and meta the server gives, first in its JSON."""
     meta = resource.get("meta")
@@ -126,31 +141,36 @@ def insert(drafts: Sequence[Draft]) -> None:
     """Write new resources, all at once: two to four statements whatever their number. Ids already taken raise IntegrityError."""
     if not drafts:
         return
-    now = timezone.now()
+    now = written_at()
     for draft in drafts:
         draft.pk = draft.pk or uuid7()
         draft.id = draft.id or str(draft.pk)
         draft.at = now
         draft.body = write(stamped(draft.resource, draft.id, 1, now)).decode()
-    pks = [draft.pk for draft in drafts]
-    kinds, ids, ats = [d.type for d in drafts], [d.id for d in drafts], [now] * len(drafts)
     with one_trip(), prepared() as cursor:
-        cursor.execute(INSERT, [pks, kinds, ids, ats, [d.structure_id for d in drafts], [d.patient for d in drafts],
-                                [array_literal(d.entries.tokens) for d in drafts]])  # fmt: skip
-        cursor.execute(INSERT_VERSION, [pks, [1] * len(drafts), kinds, ids, ats, ["POST"] * len(drafts),
-                                        [d.author for d in drafts], [d.body for d in drafts]])  # fmt: skip
+        write_all(INSERT, [
+            {"pk": one.pk, "type": one.type, "id": one.id, "version": 1, "updated_at": now, "structure_id": one.structure_id,
+             "patient": one.patient, "tokens": sorted(one.entries.tokens)}
+            for one in drafts
+        ])  # fmt: skip
+        write_all(INSERT_VERSION, [_version_row(one, one.pk, 1, now, "POST") for one in drafts])
         _index(cursor, [(d.pk, d.entries) for d in drafts if d.pk])
+
+
+def _version_row(draft: Draft, pk: UUID | None, number: int, at: datetime, method: str) -> dict[str, Any]:
+    return {"pk": pk, "version": number, "type": draft.type, "id": draft.id, "at": at, "method": method, "author": draft.author,
+            "body": draft.body}  # fmt: skip
 
 
 def replace(row: Current, draft: Draft, *, deleted: bool = False, method: str = "PUT") -> None:
     """A new version of a locked row; a deletion is one too, with an empty body."""
-    now = max(timezone.now(), row.updated_at)
+    now = max(written_at(), row.updated_at)
     version = row.version + 1
     draft.pk, draft.at = row.pk, now
     draft.body = "" if deleted else write(stamped(draft.resource, draft.id, version, now)).decode()
     tokens = [] if deleted else sorted(draft.entries.tokens)
     with connection.cursor() as cursor:
-        cursor.execute(INSERT_VERSION, [[row.pk], [version], [draft.type], [draft.id], [now], [method], [draft.author], [draft.body]])  # fmt: skip
+        write_all(INSERT_VERSION, [_version_row(draft, row.pk, version, now, method)])
         cursor.execute(REPLACE, [version, now, deleted, row.patient if deleted else draft.patient, tokens, row.pk])
         cursor.execute("DELETE FROM fhir_text WHERE pk = %s", [row.pk])
         cursor.execute("DELETE FROM fhir_range WHERE pk = %s", [row.pk])
@@ -202,9 +222,9 @@ def version(pk: UUID, number: int) -> Version | None:
 
 
 def versions(caller: Caller, *, kind: str = "", pk: UUID | None = None, since: datetime | None = None,
-             at: tuple[float, float] | None = None, before: tuple[datetime, UUID, int] | None = None, limit: int = 50,
-             kinds: Sequence[str] = ()) -> list[Version]:  # fmt: skip
-    """The newest first, from just after `before`. Rows of other structures are left out."""
+             at: tuple[float, float] | None = None, before: tuple[datetime, UUID, int] | None = None,
+             until: datetime | None = None, limit: int = 50, kinds: Sequence[str] = ()) -> list[Version]:  # fmt: skip
+    """The newest first, from just after `before`, without those of `until` and later. Rows of other structures are left out."""
     visible = visible_rows(caller)
     parts = [visible] if pk is None else []
     if pk is not None:
@@ -215,6 +235,8 @@ def versions(caller: Caller, *, kind: str = "", pk: UUID | None = None, since: d
         parts.append(Sql("v.type = ANY(%s)", (list(kinds),)))
     if since is not None:
         parts.append(Sql("v.at >= %s", (since,)))
+    if until is not None:
+        parts.append(Sql("v.at < %s", (until,)))
     if at is not None:
         parts.append(Sql("v.at >= to_timestamp(%s) AND v.at < to_timestamp(%s)", at))
     if before is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from django.conf import settings
+from django.db import Error
 from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
@@ -48,6 +49,8 @@ def door(request: HttpRequest, path: str = "") -> HttpResponse:
         )
     except NotAuthenticated as refusal:
         return response(_stranger(request, refusal))
+    except Error as error:
+        return response(engine.answer_of(engine.failure(error)))
     except Refusal as refusal:
         return response(engine.answer_of(refusal))
     if call.method in {"POST", "PUT", "PATCH"}:
@@ -57,9 +60,12 @@ def door(request: HttpRequest, path: str = "") -> HttpResponse:
 
 def _stranger(request: HttpRequest, refusal: Refusal) -> Answer:
     """Nobody known: refused, and traced until there are too many of them."""
-    if failures(request.META.get("REMOTE_ADDR", "")) > FAILURES_PER_MINUTE:
-        return engine.answer_of(TooManyFailures())
-    audit.record(ANONYMOUS, "fhir.refused", target=("fhir", ""), outcome="refused", details={"error": refusal.code})
+    try:
+        if failures(request.META.get("REMOTE_ADDR", "")) > FAILURES_PER_MINUTE:
+            return engine.answer_of(TooManyFailures())
+        audit.record(ANONYMOUS, "fhir.refused", target=("fhir", ""), outcome="refused", details={"error": refusal.code})
+    except Error as error:
+        return engine.answer_of(engine.failure(error))
     return engine.answer_of(refusal)
 
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import connection
 
 from maison.formats.fhir.faults import issue, outcome
 from maison.formats.fhir.patching import PatchConflict, UnreadablePatch, fhirpath_patch, json_patch
@@ -16,7 +14,6 @@ from maison.formats.fhir.profiles.base import IDENTIFIER
 from maison.formats.fhir.search_values import REFERENCE
 from maison.formats.fhir.wire import write
 from maison.foundations.events import publish
-from maison.foundations.gathering import gathered
 from maison.foundations.ids import uuid7
 
 from . import store
@@ -40,6 +37,7 @@ from .indexing import Entries, entries, values_at
 from .reading import etag, http_date, version_of
 from .registry import Declared
 from .searching import matching_ids, must_be_text
+from .steps import Keep, Steps, alone, keep
 from .tracing import Trace
 
 LOCK = 7_310_060
@@ -97,31 +95,16 @@ def create(declared: Declared, caller: Caller, resource: dict[str, Any], criteri
     if criterion is not None and (found := designated(declared, caller, criterion)):
         row = _seen(declared, caller, found)
         return _unchanged(declared, found, row)
-    identifier = str(uuid7())
-    made = draft(declared, caller, resource, base=base, identifier=identifier)
-    insert([made])
+    return alone(creating(declared, caller, resource, base))
+
+
+def creating(declared: Declared, caller: Caller, resource: dict[str, Any], base: str) -> Steps[Written]:
+    """A creation without condition: the id is ours, nothing can be in its way."""
+    caller.need(declared.type, "c")
+    must_be_stored(declared, "create")
+    made = draft(declared, caller, resource, base=base, identifier=str(uuid7()))
+    yield Keep(made)
     return created(made)
-
-
-def insert(drafts: Sequence[store.Draft], *, ids_given: bool = False) -> None:
-    """Store and announce new resources. Ids given by a caller may be taken meanwhile: a savepoint, and it is said."""
-    for one in drafts:
-        one.id = one.id or str(uuid7())
-        one.pk = UUID(one.id) if _is_uuid7(one.id) else uuid7()
-    try:
-        with transaction.atomic() if ids_given else nullcontext():
-            store.insert(drafts)
-    except IntegrityError as error:
-        raise VersionConflict("L'identifiant a été pris entre-temps.") from error
-    with gathered():
-        publish(*[ResourceChanged(one.type, one.pk, 1, one.structure_id) for one in drafts if one.pk])
-
-
-def _is_uuid7(text: str) -> bool:
-    try:
-        return UUID(text).version == 7 and str(UUID(text)) == text
-    except ValueError:
-        return False
 
 
 def created(made: store.Draft) -> Written:
@@ -132,8 +115,11 @@ def _unchanged(declared: Declared, identifier: str, row: store.Current) -> Writt
     return Written(declared.type, identifier, row.version, row.body, row.updated_at, row.patient, False, "fhir.read")
 
 
-def update(declared: Declared, caller: Caller, identifier: str, resource: dict[str, Any], if_match: str | None, base: str, *, place: str = "", method: str = "PUT") -> Written:  # fmt: skip
-    """A new version; an id that nobody has is taken (update as create). `if_match` None: no version is demanded."""
+def update(declared: Declared, caller: Caller, identifier: str, resource: dict[str, Any], if_match: str | None, base: str, *, place: str = "", method: str = "PUT", only_new: bool = False) -> Written:  # fmt: skip
+    """A new version; an id that nobody has is taken (update as create). `if_match` None: no version is demanded.
+
+    `only_new` (If-None-Match: *): nothing that stands is changed; a deleted resource may come back.
+    """
     caller.need(declared.type, "u")
     must_be_stored(declared, "update")
     if not IDENTIFIER.fullmatch(identifier):
@@ -146,9 +132,11 @@ def update(declared: Declared, caller: Caller, identifier: str, resource: dict[s
             raise VersionConflict("La ressource n'existe pas.")
         caller.need(declared.type, "c")
         made = draft(declared, caller, resource, place=place, base=base, identifier=identifier)
-        insert([made], ids_given=True)
+        keep([made], ids_given=True)
         return created(made)
     _mine(declared, caller, row)
+    if only_new and not row.deleted:
+        raise VersionConflict("La ressource existe déjà (If-None-Match: *).")
     _same_version(row, if_match)
     made = draft(declared, caller, {**resource, "id": identifier}, place=place, base=base, identifier=identifier)
     store.replace(row, made, method=method)
@@ -157,11 +145,11 @@ def update(declared: Declared, caller: Caller, identifier: str, resource: dict[s
     return Written(declared.type, identifier, row.version + 1, made.body, made.at, made.patient, row.deleted, code)
 
 
-def update_where(declared: Declared, caller: Caller, criterion: Sequence[tuple[str, str]], resource: dict[str, Any], if_match: str | None, base: str) -> Written:  # fmt: skip
+def update_where(declared: Declared, caller: Caller, criterion: Sequence[tuple[str, str]], resource: dict[str, Any], if_match: str | None, base: str, *, only_new: bool = False) -> Written:  # fmt: skip
     found = designated(declared, caller, criterion)
     if found is None and "id" not in resource:
         return create(declared, caller, resource, None, base)
-    return update(declared, caller, found or str(resource["id"]), resource, if_match, base)
+    return update(declared, caller, found or str(resource["id"]), resource, if_match, base, only_new=only_new)
 
 
 def patch(

@@ -41,7 +41,8 @@ SENTENCES: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
 
 def faults_of_base(resource: dict[str, Any]) -> Iterator[Fault]:
     """Types, formats, unknown elements, base cardinalities, contained resources, required codes of statuses."""
-    for found in fhirkit.validate(write(resource)):
+    written = write(resource)
+    for found in fhirkit.validate(written):
         code, text = _french(found.message)
         yield Fault(found.path, code, text, ERROR if found.severity == "error" else WARNING, key="base")
     kind = resource.get("resourceType")
@@ -51,7 +52,8 @@ def faults_of_base(resource: dict[str, Any]) -> Iterator[Fault]:
             f"{kind}.id", "value", "L'identifiant compte 1 à 64 lettres, chiffres, points ou tirets.", key="base"
         )
     yield from _codes(resource, str(kind))
-    yield from _extensions(resource, str(kind))
+    if b'xtension":' in written:
+        yield from _extensions(resource, str(kind))
     if isinstance(resource.get("contained"), list):
         yield from _contained(resource, str(kind))
 
