@@ -41,8 +41,13 @@ def prepared() -> Iterator[Any]:
     Name the columns: a prepared `SELECT *` breaks when a migration adds one.
     """
     connection.ensure_connection()
-    raw = _Prepared(connection.connection)  # type: ignore[call-arg]
-    with connection._prepare_cursor(raw) as cursor:  # type: ignore[attr-defined]
+    raw = connection.connection
+    usual, raw.cursor_factory = raw.cursor_factory, _Prepared
+    try:
+        found = connection.cursor()
+    finally:
+        raw.cursor_factory = usual
+    with found as cursor:
         yield cursor
 
 
