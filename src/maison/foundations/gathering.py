@@ -27,6 +27,11 @@ from django.db import connection, models
 from django.db.backends.postgresql.base import ServerBindingCursor
 
 
+# A plan that reads its months at each run is kept; a plan made anew for the month asked costs more than the reading.
+KEEP_PLANS = "SELECT set_config('plan_cache_mode', 'force_generic_plan', true)"
+"""Asked at the start of a transaction of hot statements."""
+
+
 class _Prepared(ServerBindingCursor):
     """Binds on the server and prepares from the first time, where the connection allows it (`MAISON_DB_PREPARE`)."""
 
@@ -66,6 +71,15 @@ def ask(*questions: tuple[str, Sequence[Any]]) -> list[list[tuple[Any, ...]]]:
             for cursor, (statement, parameters) in zip(cursors, questions, strict=True):
                 cursor.execute(statement, parameters)
         return [cursor.fetchall() for cursor in cursors]
+
+
+def tell(*statements: tuple[str, Sequence[Any]]) -> None:
+    """Prepared statements sent together, whose answers nobody waits for."""
+    if statements:
+        with one_trip():
+            for statement, parameters in statements:
+                with prepared() as cursor:
+                    cursor.execute(statement, parameters)
 
 
 class _Gathering:

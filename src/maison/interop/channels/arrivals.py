@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
@@ -23,6 +23,7 @@ from .language.hl7 import Hl7Message
 from .models import Channel, Passage
 
 CONTENT_TYPES = {"hl7v2": "application/hl7-v2+er7", "json": "application/json", "xml": "application/xml"}
+HELD_BYTES = 16 * 1024 * 1024
 TOO_LARGE, REUSED = "CAN-TAILLE", "CAN-IDENTITE"
 WORDS = {
     TOO_LARGE: "Message trop volumineux : seul son en-tête est gardé.",
@@ -96,15 +97,31 @@ def held_passage(channel: Channel, config: Configuration, arrival: Arrival) -> t
 
 def follow(channel: Channel, config: Configuration, exchanges: Sequence[Exchange]) -> int:
     """Passages for messages that a door already holds; one already followed stays as it is."""
-    passages = [
-        Passage(
-            channel=channel, exchange_id=one.id, exchange_at=one.at, received_at=one.at,
-            lanes=_lanes(config, journal.payload_of(one) or b""),
-        )
-        for one in exchanges
-    ]  # fmt: skip
-    Passage.objects.bulk_create(passages, ignore_conflicts=True)
-    return len(passages)
+    for some in _in_memory(exchanges):
+        contents = journal.payloads_of(some) if config.order else {}
+        Passage.objects.bulk_create(
+            [
+                Passage(
+                    channel=channel, exchange_id=one.id, exchange_at=one.at, received_at=one.at,
+                    lanes=_lanes(config, contents.get(one.id, b"")),
+                )
+                for one in some
+            ],
+            ignore_conflicts=True,
+        )  # fmt: skip
+    return len(exchanges)
+
+
+def _in_memory(exchanges: Sequence[Exchange]) -> Iterator[list[Exchange]]:
+    """Together as long as their contents are not heavy."""
+    some: list[Exchange] = []
+    for one in exchanges:
+        if some and sum(known.size for known in some) + one.size > HELD_BYTES:
+            yield some
+            some = []
+        some.append(one)
+    if some:
+        yield some
 
 
 def _entry(channel: Channel, config: Configuration, arrival: Arrival) -> journal.Entry:

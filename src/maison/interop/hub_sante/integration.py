@@ -46,9 +46,7 @@ LOCK = 7_310_041
 ANSWER_SECONDS = 0.25
 """While messages keep coming, facts that others must hear are looked for this often; as soon as there is a lull otherwise."""
 
-# Written by hand: these run for every message of the region. A plan that reads its months at each run is kept; a plan
-# made anew for the month asked costs more than the reading.
-KEEP_PLANS = "SELECT set_config('plan_cache_mode', 'force_generic_plan', true)"
+# Written by hand: these run for every message of the region.
 LANES = """
 WITH due AS MATERIALIZED (
   SELECT lane FROM (
@@ -134,7 +132,7 @@ def _due(limit: int) -> list[list[Exchange]]:
     """The messages to deal with, lane by lane. Their lanes are locked first, then read: another worker may just have
     dealt with some. A lane whose first message waits for its next attempt waits whole."""
     now = timezone.now()
-    _, due = gathering.ask((KEEP_PLANS, []), (LANES, [CHANNEL, now, CHANNEL, now, AHEAD, LOCK, limit]))
+    _, due = gathering.ask((gathering.KEEP_PLANS, []), (LANES, [CHANNEL, now, CHANNEL, now, AHEAD, LOCK, limit]))
     if not due:
         return []
     (rows,) = gathering.ask((PENDING, [CHANNEL, [row[0] for row in due], limit]))

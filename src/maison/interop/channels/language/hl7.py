@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, timedelta
 from functools import lru_cache
 from typing import override
 
@@ -24,7 +24,7 @@ from maison.formats.hl7v2.reader import read_message
 from maison.formats.hl7v2.times import timestamp
 
 from .errors import NotWritable, PathFault, Unreadable
-from .message import MAX_BYTES, Message
+from .message import MAX_BYTES, Message, Said
 
 PATH = re.compile(
     r"([A-Z][A-Z0-9]{2})(?:\[(\d{1,4}|\*)\])?-(\d{1,3})(?:\[(?:(\d{1,4}|\*)|(\d{1,3})=([^\]\[]{1,100}))\])?"
@@ -32,6 +32,12 @@ PATH = re.compile(
 )
 SEGMENT_NAME = re.compile(r"[A-Z][A-Z0-9]{2}")
 NOTHING = ("", DELETE)
+MOMENT = timedelta(microseconds=1)
+SPANS = {
+    "day": timedelta(days=1) - MOMENT, "hour": timedelta(hours=1) - MOMENT, "minute": timedelta(minutes=1) - MOMENT,
+    "second": timedelta(seconds=1) - MOMENT, "month": timedelta(days=31), "year": timedelta(days=366),
+}  # fmt: skip
+"""How long what is written so lasts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,19 +156,16 @@ class Hl7Message(Message):
                         yield from self._parts(where, text)
 
     @override
-    def sent_at(self) -> datetime | None:
-        """MSH-7 (else EVN-2): what the registry of stays orders the sayings of a patient by."""
-        said = (self.values("MSH-7.1") or self.values("EVN-2.1") or [""])[0]
-        found = timestamp(said)
-        return found.at if found is not None else None
-
-    @override
-    def is_update(self) -> bool:
-        return self._event() == "A08"
-
-    @override
-    def is_about_a_person(self) -> bool:
-        return bool(self._event())
+    def said(self) -> Said | None:
+        """ADT messages, by MSH-7 (else EVN-2), as the registry of stays orders what is said of a patient."""
+        event = self.values("MSH-9.2") if self.values("MSH-9.1") == ["ADT"] else []
+        found = timestamp((self.values("MSH-7.1") or self.values("EVN-2.1") or [""])[0])
+        if not event or found is None:
+            return None
+        # The hour that comes twice in autumn: an offset that is not written may be either.
+        last = found.at if found.said.tzinfo is not None else found.at.replace(fold=1)
+        span = SPANS.get(found.precision, timedelta(0))
+        return Said(found.at.astimezone(UTC), last.astimezone(UTC) + span, is_update=event == ["A08"])
 
     @override
     def _dump(self) -> bytes:
@@ -174,10 +177,6 @@ class Hl7Message(Message):
             raise NotWritable("Une valeur ne s'écrit pas dans l'encodage du message (MSH-18).") from error
 
     # -- inside
-
-    def _event(self) -> str:
-        kind = self.rows[0][9].split("~")[0].split("^") if len(self.rows[0]) > 9 else []
-        return kind[1] if len(kind) > 1 and kind[0] == "ADT" else ""
 
     def _parts(self, where: str, text: str) -> Iterator[tuple[str, str]]:
         if "^" not in text and "&" not in text:

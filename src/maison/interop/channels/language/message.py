@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
 FORMATS = {"hl7v2": "HL7 v2", "json": "JSON (FHIR, Hub Santé)", "xml": "XML (CDA, Hub Santé)"}
 MAX_BYTES = 20 * 1024 * 1024
 """A message longer than this is refused before it is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The instants between which something was said, as precisely as it was written. `is_update`: a picture of a person that
+    replaces the one before (HL7: A08), so that an older one must not follow a newer saying."""
+
+    earliest: datetime
+    latest: datetime
+    is_update: bool
 
 
 class Message(ABC):
@@ -42,17 +53,9 @@ class Message(ABC):
     def leaves(self) -> Iterator[tuple[str, str]]:
         """Every value with the exact path that names it, in document order."""
 
-    def sent_at(self) -> datetime | None:
-        """When its sender says that it was said; None when the format or the message does not say."""
+    def said(self) -> Said | None:
+        """When its sender says it, where the format has updates that may come too late; None otherwise."""
         return None
-
-    def is_update(self) -> bool:
-        """A picture of a person that replaces the one before (HL7: A08), so that an older one must not come after a newer one."""
-        return False
-
-    def is_about_a_person(self) -> bool:
-        """It says something that a later update may contradict (HL7: any ADT)."""
-        return False
 
     @abstractmethod
     def _dump(self) -> bytes: ...

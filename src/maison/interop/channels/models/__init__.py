@@ -1,9 +1,9 @@
 from .channel import Channel, Version
 from .flow import Certificate, DeskRule
 from .table import MappingTable, TableVersion
-from .traffic import Delivery, Passage, SourceCursor, TargetState
+from .traffic import Delivery, LaneTime, Passage, SourceCursor, TargetState
 
 __all__ = [
-    "Certificate", "Channel", "Delivery", "DeskRule", "MappingTable", "Passage", "SourceCursor", "TableVersion", "TargetState",
+    "Certificate", "Channel", "Delivery", "DeskRule", "LaneTime", "MappingTable", "Passage", "SourceCursor", "TableVersion", "TargetState",
     "Version",
 ]  # fmt: skip
