@@ -521,3 +521,11 @@ def test_the_report_of_a_channel_is_sentences():
     for words in ("Traduire PID-8 par la table sexe@1", "PID-8 : identité", "MSH-9.1 est égal à «\u00a0ADT\u00a0»", "gestionnaire de terminologie",
                   "pendant 30 minutes", "Route « autres » vers dpi, toujours"):  # fmt: skip
         assert words in said
+
+
+@pytest.mark.parametrize("written", ["1.2.250.1.213.1.4.8", "1.2.250.1.213.1.4.\\X38\\"])
+def test_a_real_identity_is_seen_however_it_is_written_and_another_oid_is_not_one(written):
+    other = adt(ins="", extra="ZZZ|1.2.250.1.213.1.4.88|91.2.250.1.213.1.4.8")
+    config = read().with_(requirements=())
+    assert run(other, config).verdict == "routed"
+    assert run(adt(ins="", extra=f"ZZZ|{written}"), config).refusal.reason == "identite-de-test"

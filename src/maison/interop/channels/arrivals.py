@@ -10,7 +10,9 @@ from uuid import UUID
 
 from django.db import transaction
 
+from maison.foundations import gathering
 from maison.foundations.events import publish
+from maison.foundations.ids import uuid7
 from maison.interop.exchanges import journal, mending
 from maison.interop.exchanges.events import IdentityReused
 from maison.interop.exchanges.models import Exchange
@@ -24,6 +26,13 @@ from .models import Channel, Passage
 
 CONTENT_TYPES = {"hl7v2": "application/hl7-v2+er7", "json": "application/json", "xml": "application/xml"}
 HELD_BYTES = 16 * 1024 * 1024
+FOLLOW = (
+    gathering.insertion(
+        "channels_passage",
+        ("id", "channel_id", "exchange_id", "exchange_at", "received_at", "state", "lanes", "attempts", "reason", "words", "path", "flags"),
+    )
+    + " ON CONFLICT (channel_id, exchange_id) DO NOTHING"
+)  # fmt: skip
 TOO_LARGE, REUSED = "CAN-TAILLE", "CAN-IDENTITE"
 WORDS = {
     TOO_LARGE: "Message trop volumineux : seul son en-tête est gardé.",
@@ -99,16 +108,15 @@ def follow(channel: Channel, config: Configuration, exchanges: Sequence[Exchange
     """Passages for messages that a door already holds; one already followed stays as it is."""
     for some in _in_memory(exchanges):
         contents = journal.payloads_of(some) if config.order else {}
-        Passage.objects.bulk_create(
-            [
-                Passage(
-                    channel=channel, exchange_id=one.id, exchange_at=one.at, received_at=one.at,
-                    lanes=_lanes(config, contents.get(one.id, b"")),
-                )
-                for one in some
-            ],
-            ignore_conflicts=True,
-        )  # fmt: skip
+        rows = [
+            {
+                "id": uuid7(), "channel_id": channel.id, "exchange_id": one.id, "exchange_at": one.at, "received_at": one.at,
+                "state": Passage.State.RECEIVED, "lanes": _lanes(config, contents.get(one.id, b"")), "attempts": 0, "reason": "",
+                "words": "", "path": "", "flags": [],
+            }
+            for one in some
+        ]  # fmt: skip
+        gathering.tell((FOLLOW, [gathering.as_json(rows)]))
     return len(exchanges)
 
 

@@ -156,6 +156,11 @@ class Hl7Message(Message):
                         yield from self._parts(where, text)
 
     @override
+    def may_say(self, pattern: re.Pattern[str]) -> bool:
+        text = "\r".join(["|".join(row) for row in self.rows])
+        return "\\X" in text or pattern.search(text) is not None
+
+    @override
     def said(self) -> Said | None:
         """ADT messages, by MSH-7 (else EVN-2), as the registry of stays orders what is said of a patient."""
         event = self.values("MSH-9.2") if self.values("MSH-9.1") == ["ADT"] else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -56,6 +57,10 @@ class Message(ABC):
     def said(self) -> Said | None:
         """When its sender says it, where the format has updates that may come too late; None otherwise."""
         return None
+
+    def may_say(self, pattern: re.Pattern[str]) -> bool:
+        """False only when no value of the message can hold this: cheaper than reading them all."""
+        return True
 
     @abstractmethod
     def _dump(self) -> bytes: ...
