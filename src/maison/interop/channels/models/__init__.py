@@ -2,8 +2,9 @@ from .channel import Channel, Version
 from .flow import Certificate, DeskRule
 from .table import MappingTable, TableVersion
 from .traffic import Delivery, LaneTime, Passage, SourceCursor, TargetState
+from .trial import Trial
 
 __all__ = [
     "Certificate", "Channel", "Delivery", "DeskRule", "LaneTime", "MappingTable", "Passage", "SourceCursor", "TableVersion", "TargetState",
-    "Version",
+    "Trial", "Version",
 ]  # fmt: skip
