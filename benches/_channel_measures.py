@@ -170,7 +170,9 @@ async def steadily(port: int, offers: Offers, seconds: float) -> Steady:
 def bare_queue(base: str, seconds: float) -> list[float]:
     """Seconds from the instant some rows are given, ten milliseconds' worth in one commit, to the commit of the batch that took them."""
     with psycopg.connect(base, autocommit=True) as made:
-        made.execute("CREATE TABLE IF NOT EXISTS bare_queue (id bigserial PRIMARY KEY, due double precision, body text)")
+        made.execute(
+            "CREATE TABLE IF NOT EXISTS bare_queue (id bigserial PRIMARY KEY, due double precision, body text)"
+        )
     body, count, waits = "x" * 1300, int(RATE * seconds), []
 
     def take() -> None:
@@ -259,7 +261,8 @@ def end_to_end(
                 until(lambda: one(base, "SELECT count(*) FROM channels_sourcecursor") > 0, 60, "the channel")
                 time.sleep(1.0)  # statements prepared, nothing left to do
                 played = uvloop.run(steadily(door_port, offers(), seconds))
-                until(lambda: at.ask("count") >= len(played.answered), 60, "the deliveries")
+                wanted = len(played.answered)
+                until(lambda wanted=wanted: at.ask("count") >= wanted, 60, "the deliveries")  # type: ignore[misc]
                 arrived = {control: when / 1e9 for control, _, when in at.ask("report")}
             lost += len(played.answered.keys() - arrived.keys())
             ours += [arrived[control] - due for control, due in played.due.items() if control in arrived]
@@ -305,7 +308,9 @@ def target_down(
             began = time.monotonic()
 
             def is_half_empty() -> bool:
-                base.execute("UPDATE channels_targetstate SET paused_until = now() WHERE paused_until > now()")  # the hour has passed
+                base.execute(
+                    "UPDATE channels_targetstate SET paused_until = now() WHERE paused_until > now()"
+                )  # the hour has passed
                 return bool(at.ask("count") >= count // 2)
 
             until(is_half_empty, 60 + count / 50, "half of the queue")
@@ -393,11 +398,14 @@ def _named(model: bytes, control: str, patient: str) -> bytes:
 
 
 def measured(
-    environ: dict[str, str], door_port: int, chance: random.Random, offers: Callable[[], Offers], *, quick: bool
+    environ: dict[str, str],
+    door_port: int,
+    at: Peer,
+    chance: random.Random,
+    offers: Callable[[], Offers],
+    *,
+    quick: bool,
 ) -> list[dict[str, Any]]:
-    with peer(environ) as at:
-        environ = prepared(environ, at)
-        found = end_to_end(environ, door_port, at, offers, *((2.0, 1) if quick else (6.0, 3)))
-        return found + target_down(environ, door_port, at, chance, 2_000 if quick else 72_000)
-
-
+    """`environ` is that of the worker, whose channel is in service (`prepared`)."""
+    found = end_to_end(environ, door_port, at, offers, *((2.0, 1) if quick else (6.0, 3)))
+    return found + target_down(environ, door_port, at, chance, 2_000 if quick else 72_000)

@@ -33,10 +33,10 @@ class Connection(asyncio.Protocol):
             head, found, rest = self.buffer.partition(b"\r\n\r\n")
             if not found:
                 return
-            headers = dict(
-                (name.strip().lower(), value.strip())
+            headers = {
+                name.strip().lower(): value.strip()
                 for name, _, value in (line.partition(b":") for line in head.split(b"\r\n")[1:])
-            )
+            }
             size = int(headers[b"content-length"])
             if len(rest) < size:
                 return

@@ -48,7 +48,9 @@ simultanes = 4
 """
 
 agency = uuid7()
-Structure.objects.create(id=agency, kind=Structure.Kind.AGENCY, name="GRADeS du banc", short_name="Banc", lineage=[agency])
+Structure.objects.create(
+    id=agency, kind=Structure.Kind.AGENCY, name="GRADeS du banc", short_name="Banc", lineage=[agency]
+)
 grants = {right.code: frozenset([agency]) for right in (P.VIEW, P.EDIT, P.APPROVE, P.TABLES)}
 author, approver = (Actor(subject=f"banc-{name}", name=name, auth="psc", grants=grants) for name in ("Alix", "Lou"))
 tables.create_table(actor=author, code="sexe", title="Sexe", structure_id=agency)

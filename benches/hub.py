@@ -27,7 +27,7 @@ from typing import Any
 
 import uvloop
 
-from benches._channel_measures import measured
+from benches._channel_measures import measured, peer, prepared
 from benches._measures import measure, memory_mb, quantile
 from maison.cli.house import ROOT, House
 from maison.cli.postgres import Cluster
@@ -42,7 +42,8 @@ def run(quick: bool) -> list[dict[str, Any]]:
     print(f"graine : {seed}", flush=True)
     chance = random.Random(seed)
     seconds, repetitions = (1.5, 3) if quick else (4.0, 5)
-    with base() as environ:
+    with base() as environ, peer(environ) as target:
+        worker = prepared(environ, target)
         with door("batched", environ) as house, door("single", environ) as single, door("memory", environ) as memory:
             ports = dict(zip(DOORS, (house.port, single.port, memory.port), strict=True))
             uvloop.run(together(ports["batched"], chance, 0.5))  # warm
@@ -60,7 +61,12 @@ def run(quick: bool) -> list[dict[str, Any]]:
         mllp = told(rates, waits, after - before, lost, acknowledged)
         with door("batched", environ) as house:
             channel = measured(
-                environ, house.port, chance, lambda: messages(f"{chance.randrange(16**8):08X}", chance), quick=quick
+                worker,
+                house.port,
+                target,
+                chance,
+                lambda: messages(f"{chance.randrange(16**8):08X}", chance),
+                quick=quick,
             )
     return mllp + channel
 

@@ -26,7 +26,6 @@ import msgspec
 from django.db import connection, models
 from django.db.backends.postgresql.base import ServerBindingCursor
 
-
 # A plan that reads its months at each run is kept; a plan made anew for the month asked costs more than the reading.
 KEEP_PLANS = "SELECT set_config('plan_cache_mode', 'force_generic_plan', true)"
 """Asked at the start of a transaction of hot statements."""

@@ -190,7 +190,9 @@ def test_numbers_keep_their_digits_and_latin_text_its_encoding():
 
 
 def test_an_hl7_message_with_other_delimiters_and_escapes_is_read_as_people_wrote_it_and_kept_to_the_byte():
-    odd = b"MSH#*!?+#GAM#CHU###20261121230600##ADT*A08#M1#P#2.5\rPID#1##700001*****PI!2#FICTIVE?T?ESSAI*Alix~1#a?H?b|c^d"
+    odd = (
+        b"MSH#*!?+#GAM#CHU###20261121230600##ADT*A08#M1#P#2.5\rPID#1##700001*****PI!2#FICTIVE?T?ESSAI*Alix~1#a?H?b|c^d"
+    )
     message = formats.read("hl7v2", odd)
     assert message.write() == odd
     assert message.values("PID-3[*].1") == ["700001", "2"]
@@ -205,7 +207,11 @@ def test_an_hl7_message_with_other_delimiters_and_escapes_is_read_as_people_wrot
 @pytest.mark.parametrize("path", ["MSH-1", "MSH-2"])
 def test_the_delimiters_of_a_message_are_never_changed(path):
     message = formats.read("hl7v2", adt())
-    for act in (message.delete, lambda where: message.assign(where, "#"), lambda where: message.change(where, str.lower)):
+    for act in (
+        message.delete,
+        lambda where: message.assign(where, "#"),
+        lambda where: message.change(where, str.lower),
+    ):
         with pytest.raises(NotWritable):
             act(path)
 

@@ -75,9 +75,10 @@ def test_the_worker_that_falls_in_the_middle_of_a_trial_lets_another_begin_again
         if looked:
             raise SystemExit
 
-    with monkeypatch.context() as patch, pytest.raises(SystemExit):
+    with monkeypatch.context() as patch:
         patch.setattr(trials, "_go_on", fall)
-        trials.run(waiting.id)
+        with pytest.raises(SystemExit):
+            trials.run(waiting.id)
     waiting.refresh_from_db()
     assert (waiting.state, waiting.looked) == ("running", 4)
     trials.run(waiting.id)

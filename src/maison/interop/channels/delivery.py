@@ -185,9 +185,7 @@ def _expire(state: TargetState, item: Item) -> None:
 
 
 def _parcels(state: TargetState, now: datetime, only: UUID | None) -> list[tuple[Delivery, Parcel]]:
-    _, held = gathering.ask(
-        (gathering.KEEP_PLANS, []), (lanes.DELIVERY_LANES, [state.channel_id, state.target, now])
-    )
+    _, held = gathering.ask((gathering.KEEP_PLANS, []), (lanes.DELIVERY_LANES, [state.channel_id, state.target, now]))
     shut = [row[0] for row in held]
     limit = 1 if state.down_since else BATCH  # a mute target is tried with one message
     if only is None:
@@ -296,4 +294,3 @@ def _send(loan: Loan, opening: Opening) -> list[Result]:
             return [
                 result for results in pool.map(lambda group: one_lane(send, group), loan.groups) for result in results
             ]
-

@@ -101,7 +101,9 @@ KINDS = {
 def rules() -> dict[str, str]:
     """Reason → desk, as the house proposes and as people changed it."""
     changed = dict(DeskRule.objects.values_list("reason", "desk"))
-    return {reason: changed.get(reason, DEFAULTS.get(reason, "integrateur")) for reason in LABELS if reason not in NOBODY}
+    return {
+        reason: changed.get(reason, DEFAULTS.get(reason, "integrateur")) for reason in LABELS if reason not in NOBODY
+    }
 
 
 def desk_of(reason: str) -> Desk:
@@ -141,10 +143,7 @@ def _task(channel: Channel, target: str, reason: str, stopped: Sequence[Passage 
         .exclude(id__in=[one.id for one in stopped])
     )
     task_id: UUID | None = same.values_list("relay_id", flat=True).first()
-    if (
-        task_id is not None
-        and Relay.objects.filter(id=task_id, ending="", kind_code=KINDS[desk.code].code).exists()
-    ):
+    if task_id is not None and Relay.objects.filter(id=task_id, ending="", kind_code=KINDS[desk.code].code).exists():
         return task_id
     to = (mender() if desk.at_agency else None) or channel.structure_id
     return relay.send(

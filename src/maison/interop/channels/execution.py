@@ -163,9 +163,7 @@ def _works(rows: Sequence[Passage]) -> list[Work]:
         channel, kind, identity, sender, is_read, body = known.get(row.exchange_id, ("", "", "", "", True, None))
         if not is_read:
             break
-        works.append(
-            Work(row, channel, kind, identity, sender, unseal(row.exchange_id, bytes(body)) if body else None)
-        )
+        works.append(Work(row, channel, kind, identity, sender, unseal(row.exchange_id, bytes(body)) if body else None))
     return works
 
 
@@ -245,7 +243,6 @@ class Batch:
         try:
             with transaction.atomic():
                 writing.write(self.channel, self.version, self.config, ready, self.told)
-            return shut
         except OperationalError:
             raise
         except Exception as error:  # whatever a message makes the writing meet, only that message waits
@@ -254,6 +251,8 @@ class Batch:
                 ready[0].outcome, ready[0].error = None, type(error).__name__
                 return shut | self.settle(ready)
             log.warning("channels.batch_in_halves %s %s", self.channel.id, type(error).__name__)
+        else:
+            return shut
         half = len(ready) // 2
         shut |= self.settle(ready[:half])
         rest = []
@@ -279,4 +278,3 @@ class Batch:
             for name, value in changes.items():
                 setattr(passage, name, value)
             desks.ask_all(self.channel, [passage], urgency=0)
-

@@ -133,7 +133,9 @@ def count(channel: Channel, config: Configuration, period: Period, at_most: int 
     return source_exchanges(channel, config, period)[: at_most + 1].count()
 
 
-def run(channel: Channel, config: Configuration, period: Period, going_on: Callable[[int], None] = lambda looked: None) -> Report:
+def run(
+    channel: Channel, config: Configuration, period: Period, going_on: Callable[[int], None] = lambda looked: None
+) -> Report:
     """Writes nothing. `going_on` is told how many were looked at, page after page, and may raise to stop.
 
     One page of headers and one content are in memory at a time, whatever the traffic.

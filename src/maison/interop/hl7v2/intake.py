@@ -261,7 +261,9 @@ def _answer(outcome: _Outcome) -> bytes:
     return answers.unreadable(judged.arrival.data, words, entry.id, entry.at)
 
 
-def _repeat(outcome: _Outcome, holder: journal.Holder, first: bulk.FirstAnswer | None, here: dict[UUID, _Outcome]) -> None:
+def _repeat(
+    outcome: _Outcome, holder: journal.Holder, first: bulk.FirstAnswer | None, here: dict[UUID, _Outcome]
+) -> None:
     """The same message again: written as such, answered to the byte as the first time, and nothing else happens."""
     entry, judged = outcome.entry, outcome.judged
     if first is not None:

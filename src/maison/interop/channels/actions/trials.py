@@ -131,6 +131,13 @@ def _keep(actor: Actor, version: Version, report: Report, **details: object) -> 
     if locked.text != version.text or not locked.is_editable:
         raise VersionFrozen(CHANGED)
     locked.report, locked.tested_at = report.kept(), timezone.now()
-    move(actor, locked, Version.State.TESTED, "channels.version_tested", messages=report.total, refused=report.refused, **details)
+    move(
+        actor,
+        locked,
+        Version.State.TESTED,
+        "channels.version_tested",
+        messages=report.total,
+        refused=report.refused,
+        **details,
+    )
     return locked
-

@@ -25,7 +25,10 @@ ENGINE_REASONS = {
     identity_guard.NOT_QUALIFIED: "INS non qualifiée",
     identity_guard.WRONG_WORLD: "Identité de test et identité réelle mélangées",
 }
-LATE, LATE_WORDS = "mise-a-jour-ancienne", "Mise à jour plus ancienne que ce qui a déjà été transmis : gardée, non transmise"
+LATE, LATE_WORDS = (
+    "mise-a-jour-ancienne",
+    "Mise à jour plus ancienne que ce qui a déjà été transmis : gardée, non transmise",
+)
 
 type Verdict = Literal["routed", "filtered", "refused"]
 
