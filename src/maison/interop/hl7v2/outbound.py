@@ -136,7 +136,7 @@ def claim(target: str, limit: int = 20) -> list[Parcel]:
         cursor.execute(LEND, [now + LOAN, [row[0] for row in rows], min(at), max(at)])
     parcels = []
     for identity, when, lane, control_id in rows:
-        payload = journal.payload_of(journal.Holder(identity, when, ""))  # type: ignore[arg-type]
+        payload = journal.payload_of(journal.Holder(identity, when, ""))
         parcels.append(Parcel(identity, when, lane, control_id, payload or b""))
     return parcels
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -126,7 +127,7 @@ def _go_on(asked: Trial, looked: int, **changes: object) -> None:
 
 
 @transaction.atomic
-def _keep(actor: Actor, version: Version, report: Report, **details: object) -> Version:
+def _keep(actor: Actor, version: Version, report: Report, **details: Any) -> Version:
     locked = version_of(version.channel, version.number, lock=True)
     if locked.text != version.text or not locked.is_editable:
         raise VersionFrozen(CHANGED)

@@ -52,8 +52,8 @@ def trial_page(request: Any, code: str) -> HttpResponse:
     channel = access.access_channel(request.actor, code, P.EDIT)
     form = TrialForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        version = versions.try_version(actor=request.actor, code=code, period=form.period)
-        running = trials.open_trial(version) is not None
+        tried = versions.try_version(actor=request.actor, code=code, period=form.period)
+        running = trials.open_trial(tried) is not None
         return done(request, to=("channels:trial", code), say="" if running else "Essai terminé.")
     version = selectors.shown_version(channel)
     under_way = trials.last_trial(version)
