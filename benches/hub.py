@@ -1,4 +1,6 @@
-"""HL7v2 by MLLP: messages acknowledged after their commit, beside the same door with one commit a message, and with no storage.
+"""The hub: the MLLP door, then a channel end to end and its target down for an hour (see `_channel_measures` for these two).
+
+HL7v2 by MLLP: messages acknowledged after their commit, beside the same door with one commit a message, and with no storage.
 
 64 connections, each waiting for an answer before its next message, as hospitals do; the same client, corpus and machine for the
 three doors, repetitions interleaved, medians compared (PERFORMANCE P13). Then the house's door is killed in the middle: what it
@@ -25,6 +27,7 @@ from typing import Any
 
 import uvloop
 
+from benches._channel_measures import measured, peer, prepared
 from benches._measures import measure, memory_mb, quantile
 from maison.cli.house import ROOT, House
 from maison.cli.postgres import Cluster
@@ -39,7 +42,8 @@ def run(quick: bool) -> list[dict[str, Any]]:
     print(f"graine : {seed}", flush=True)
     chance = random.Random(seed)
     seconds, repetitions = (1.5, 3) if quick else (4.0, 5)
-    with base() as environ:
+    with base() as environ, peer(environ) as target:
+        worker = prepared(environ, target)
         with door("batched", environ) as house, door("single", environ) as single, door("memory", environ) as memory:
             ports = dict(zip(DOORS, (house.port, single.port, memory.port), strict=True))
             uvloop.run(together(ports["batched"], chance, 0.5))  # warm
@@ -54,7 +58,17 @@ def run(quick: bool) -> list[dict[str, Any]]:
             flood(house.port)
             after = memory_mb([house.process.pid])
         lost, acknowledged = killed(environ, chance)
-    return told(rates, waits, after - before, lost, acknowledged)
+        mllp = told(rates, waits, after - before, lost, acknowledged)
+        with door("batched", environ) as house:
+            channel = measured(
+                worker,
+                house.port,
+                target,
+                chance,
+                lambda: messages(f"{chance.randrange(16**8):08X}", chance),
+                quick=quick,
+            )
+    return mllp + channel
 
 
 def told(

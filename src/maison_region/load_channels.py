@@ -45,7 +45,7 @@ def load_channels(agency: UUID) -> int:
     for code, said in ((LIVE, LIVE_TEXT), (DRAFT, DRAFT_TEXT)):
         if not Channel.objects.filter(code=code).exists():
             versions.create_channel(actor=author, structure_id=agency, configuration=text.read(said, vocabulary()))
-            versions.try_version(actor=author, code=code, days=DAYS)
+            versions.try_version(actor=author, code=code, days=DAYS, at_once=True)
             if code == LIVE:
                 version = versions.submit(actor=author, code=code, comment=COMMENT)
                 versions.approve(actor=approver, code=code, number=version.number)
@@ -57,4 +57,4 @@ def try_draft() -> None:
     agency = Structure.objects.filter(kind=Structure.Kind.AGENCY).values_list("id", flat=True).first()
     version = Version.objects.filter(channel__code=DRAFT, state__in=(Version.State.DRAFT, Version.State.TESTED)).first()
     if agency is not None and version is not None:
-        versions.try_version(actor=_actor(AUTHOR, agency), code=DRAFT, days=DAYS)
+        versions.try_version(actor=_actor(AUTHOR, agency), code=DRAFT, days=DAYS, at_once=True)

@@ -16,8 +16,7 @@ from django.db import connection
 INTEGRATOR = """
 import django
 django.setup()
-from maison.interop.hub_sante.integration import IntegrationLoop
-loop = IntegrationLoop()
+from maison.interop.hub_sante.integration import loop
 while True:
     if not loop.turn():
         loop.wait()

@@ -26,6 +26,10 @@ import msgspec
 from django.db import connection, models
 from django.db.backends.postgresql.base import ServerBindingCursor
 
+# A plan that reads its months at each run is kept; a plan made anew for the month asked costs more than the reading.
+KEEP_PLANS = "SELECT set_config('plan_cache_mode', 'force_generic_plan', true)"
+"""Asked at the start of a transaction of hot statements."""
+
 
 class _Prepared(ServerBindingCursor):
     """Binds on the server and prepares from the first time, where the connection allows it (`MAISON_DB_PREPARE`)."""
@@ -44,8 +48,13 @@ class _Planned(ServerBindingCursor):
 @contextmanager
 def _cursor(kind: type[ServerBindingCursor]) -> Iterator[Any]:
     connection.ensure_connection()
-    raw = kind(connection.connection)  # type: ignore[call-arg]
-    with connection._prepare_cursor(raw) as cursor:  # type: ignore[attr-defined]
+    raw = connection.connection
+    usual, raw.cursor_factory = raw.cursor_factory, kind
+    try:
+        found = connection.cursor()
+    finally:
+        raw.cursor_factory = usual
+    with found as cursor:
         yield cursor
 
 
@@ -84,6 +93,15 @@ def ask(*questions: tuple[str, Sequence[Any]]) -> list[list[tuple[Any, ...]]]:
             for cursor, (statement, parameters) in zip(cursors, questions, strict=True):
                 cursor.execute(statement, parameters)
         return [cursor.fetchall() for cursor in cursors]
+
+
+def tell(*statements: tuple[str, Sequence[Any]]) -> None:
+    """Prepared statements sent together, whose answers nobody waits for."""
+    if statements:
+        with one_trip():
+            for statement, parameters in statements:
+                with prepared() as cursor:
+                    cursor.execute(statement, parameters)
 
 
 class _Gathering:

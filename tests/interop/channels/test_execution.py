@@ -14,7 +14,7 @@ from maison.foundations.errors import NotFound
 from maison.foundations.events import publish
 from maison.foundations.events.models import StoredEvent
 from maison.foundations.relay.models import Relay
-from maison.interop.channels import calls, delivery, desks, execution, live
+from maison.interop.channels import calls, delivery, desks, execution, live, writing
 from maison.interop.channels.actions import mending, versions
 from maison.interop.channels.errors import NothingToMend, NotReady, ReasonNeeded
 from maison.interop.channels.events import ChannelSuspended
@@ -309,7 +309,7 @@ def test_a_defect_while_deliveries_are_written_loses_nothing_and_sends_once(work
         raise ZeroDivisionError
 
     with monkeypatch.context() as patch:
-        patch.setattr(execution.Delivery.objects, "bulk_create", broken)
+        patch.setattr(writing, "_delivery", broken)
         workshop.turn()
     held = Passage.objects.get()
     assert (held.state, held.reason, Delivery.objects.count()) == ("received", desks.HOUSE, 0)

@@ -189,6 +189,33 @@ def test_numbers_keep_their_digits_and_latin_text_its_encoding():
         message.write()
 
 
+def test_an_hl7_message_with_other_delimiters_and_escapes_is_read_as_people_wrote_it_and_kept_to_the_byte():
+    odd = (
+        b"MSH#*!?+#GAM#CHU###20261121230600##ADT*A08#M1#P#2.5\rPID#1##700001*****PI!2#FICTIVE?T?ESSAI*Alix~1#a?H?b|c^d"
+    )
+    message = formats.read("hl7v2", odd)
+    assert message.write() == odd
+    assert message.values("PID-3[*].1") == ["700001", "2"]
+    message.assign("PID-4.2", "Lou|&^~")
+    again = formats.read("hl7v2", message.write())
+    assert message.write().startswith(b"MSH|^~\\&|GAM|CHU|")
+    assert again.values("PID-4.2") == ["Lou|&^~"]
+    assert again.values("PID-4.1") == ["FICTIVE+ESSAI"]
+    assert again.values("PID-5") == ["ab|c^d"]
+
+
+@pytest.mark.parametrize("path", ["MSH-1", "MSH-2"])
+def test_the_delimiters_of_a_message_are_never_changed(path):
+    message = formats.read("hl7v2", adt())
+    for act in (
+        message.delete,
+        lambda where: message.assign(where, "#"),
+        lambda where: message.change(where, str.lower),
+    ):
+        with pytest.raises(NotWritable):
+            act(path)
+
+
 # -- conditions
 
 VALUES = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), max_size=10)
@@ -500,3 +527,11 @@ def test_the_report_of_a_channel_is_sentences():
     for words in ("Traduire PID-8 par la table sexe@1", "PID-8 : identité", "MSH-9.1 est égal à «\u00a0ADT\u00a0»", "gestionnaire de terminologie",
                   "pendant 30 minutes", "Route « autres » vers dpi, toujours"):  # fmt: skip
         assert words in said
+
+
+@pytest.mark.parametrize("written", ["1.2.250.1.213.1.4.8", "1.2.250.1.213.1.4.\\X38\\"])
+def test_a_real_identity_is_seen_however_it_is_written_and_another_oid_is_not_one(written):
+    other = adt(ins="", extra="ZZZ|1.2.250.1.213.1.4.88|91.2.250.1.213.1.4.8")
+    config = read().with_(requirements=())
+    assert run(other, config).verdict == "routed"
+    assert run(adt(ins="", extra=f"ZZZ|{written}"), config).refusal.reason == "identite-de-test"

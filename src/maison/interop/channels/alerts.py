@@ -16,7 +16,7 @@ from maison.ui.french import count
 
 from . import flow
 from .events import FlowAlerted
-from .models import Channel, Delivery, Passage, Version
+from .models import Channel, Delivery, LaneTime, Passage, Version
 from .permissions import P
 
 GROUP, SOURCE = "Flux", "canaux d'échange"
@@ -113,7 +113,7 @@ def _certificate(one: flow.Ending) -> int:
 
 
 def forget() -> int:
-    """Finished passages go after ninety days; the journal keeps the headers of their exchanges."""
+    """Finished passages and the times of calm lanes go after ninety days; the journal keeps the headers of exchanges."""
     limit = timezone.now() - KEPT
     old = list(
         Passage.objects.filter(state__in=("filtered", "done", "abandoned"), done_at__lt=limit)
@@ -123,4 +123,6 @@ def forget() -> int:
     with transaction.atomic():
         Delivery.objects.filter(passage_id__in=old).delete()
         Passage.objects.filter(id__in=old).delete()
+    gone = LaneTime.objects.filter(moved_at__lt=limit).values_list("pk", flat=True)[:FORGOTTEN_AT_ONCE]
+    LaneTime.objects.filter(pk__in=list(gone)).delete()
     return len(old)

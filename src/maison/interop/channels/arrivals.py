@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
 from django.db import transaction
 
+from maison.foundations import gathering
 from maison.foundations.events import publish
+from maison.foundations.ids import uuid7
 from maison.interop.exchanges import journal, mending
 from maison.interop.exchanges.events import IdentityReused
 from maison.interop.exchanges.models import Exchange
@@ -23,6 +25,14 @@ from .language.hl7 import Hl7Message
 from .models import Channel, Passage
 
 CONTENT_TYPES = {"hl7v2": "application/hl7-v2+er7", "json": "application/json", "xml": "application/xml"}
+HELD_BYTES = 16 * 1024 * 1024
+FOLLOW = (
+    gathering.insertion(
+        "channels_passage",
+        ("id", "channel_id", "exchange_id", "exchange_at", "received_at", "state", "lanes", "attempts", "reason", "words", "path", "flags"),
+    )
+    + " ON CONFLICT (channel_id, exchange_id) DO NOTHING"
+)  # fmt: skip
 TOO_LARGE, REUSED = "CAN-TAILLE", "CAN-IDENTITE"
 WORDS = {
     TOO_LARGE: "Message trop volumineux : seul son en-tête est gardé.",
@@ -96,15 +106,30 @@ def held_passage(channel: Channel, config: Configuration, arrival: Arrival) -> t
 
 def follow(channel: Channel, config: Configuration, exchanges: Sequence[Exchange]) -> int:
     """Passages for messages that a door already holds; one already followed stays as it is."""
-    passages = [
-        Passage(
-            channel=channel, exchange_id=one.id, exchange_at=one.at, received_at=one.at,
-            lanes=_lanes(config, journal.payload_of(one) or b""),
-        )
-        for one in exchanges
-    ]  # fmt: skip
-    Passage.objects.bulk_create(passages, ignore_conflicts=True)
-    return len(passages)
+    for some in _in_memory(exchanges):
+        contents = journal.payloads_of(some) if config.order else {}
+        rows = [
+            {
+                "id": uuid7(), "channel_id": channel.id, "exchange_id": one.id, "exchange_at": one.at, "received_at": one.at,
+                "state": Passage.State.RECEIVED, "lanes": _lanes(config, contents.get(one.id, b"")), "attempts": 0, "reason": "",
+                "words": "", "path": "", "flags": [],
+            }
+            for one in some
+        ]  # fmt: skip
+        gathering.tell((FOLLOW, [gathering.as_json(rows)]))
+    return len(exchanges)
+
+
+def _in_memory(exchanges: Sequence[Exchange]) -> Iterator[list[Exchange]]:
+    """Together as long as their contents are not heavy."""
+    some: list[Exchange] = []
+    for one in exchanges:
+        if some and sum(known.size for known in some) + one.size > HELD_BYTES:
+            yield some
+            some = []
+        some.append(one)
+    if some:
+        yield some
 
 
 def _entry(channel: Channel, config: Configuration, arrival: Arrival) -> journal.Entry:

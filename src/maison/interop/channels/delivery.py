@@ -9,40 +9,78 @@ from __future__ import annotations
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Protocol
 from uuid import UUID
 
 from django.db import close_old_connections, connections, transaction
 from django.utils import timezone
 
+from maison.foundations import gathering
 from maison.foundations.ids import uuid7
-from maison.interop.exchanges import journal
-from maison.interop.exchanges.models import Exchange
+from maison.interop.exchanges.sealing import unseal
 
 from . import desks, lanes, live
-from .language.configuration import Configuration, Item
+from .language.configuration import Item
 from .language.errors import BadConfiguration
-from .models import Channel, Delivery, Passage, TargetState
+from .models import Channel, Delivery, TargetState, Version
 from .ports import base
 from .ports.base import Parcel, Receipt, Send
+from .receipts import LONGEST_WAIT, settle, stop
 
 log = logging.getLogger(__name__)
 State = Delivery.State
 
 BATCH = 50
-WINDOW = 400
+BATCH_BYTES = 16 * 1024 * 1024
+"""Contents read into memory together; a longer message leaves alone."""
+WINDOW, CHUNK = 400, 100
+"""Deliveries looked at in one turn, and read at a time."""
 BATCH_SECONDS = 60
 LOAN = timedelta(seconds=150)
 """Longer than a batch and the longest answer a target may take (30 s)."""
-FIRST_RETRY, LONGEST_RETRY = timedelta(seconds=5), timedelta(hours=1)
 TARGETS_AT_ONCE = 8
-LONGEST_WAIT = timedelta(hours=24)
 EXPIRED_AT_ONCE = 500
 
+COLUMNS = tuple(field.attname for field in Delivery._meta.concrete_fields)
+DUE_TARGETS = """
+SELECT t.id FROM channels_targetstate t JOIN channels_channel c ON c.id = t.channel_id
+WHERE t.lent_until <= %(now)s AND t.paused_until <= %(now)s AND c.suspended_at IS NULL AND EXISTS (
+  SELECT FROM channels_delivery d
+  WHERE d.channel_id = t.channel_id AND d.target = t.target AND d.state = 'pending' AND d.due_at <= %(now)s)
+ORDER BY t.id
+"""
+DUE = f"""
+SELECT {", ".join(COLUMNS)} FROM channels_delivery
+WHERE channel_id = %s AND target = %s AND state = 'pending' AND due_at <= %s AND seq > %s
+  AND NOT (cardinality(lanes) <= 1 AND lanes && %s::varchar[])
+ORDER BY seq LIMIT %s
+"""  # noqa: S608 -- names of ours
+# Contents stop where the batch is heavy enough: `before` is what those in front of a message weigh.
+CONTENTS = """
+SELECT e.id, e.distribution_id, e.content_type, e.message_type, e.before < %s,
+  CASE WHEN e.before < %s THEN (SELECT p.body FROM exchanges_payload p WHERE p.id = e.id AND p.at = e.at) END
+FROM (
+  SELECT x.id, x.at, x.distribution_id, x.content_type, x.message_type, sum(x.size) OVER (ORDER BY rank) - x.size AS before
+  FROM unnest(%s::uuid[], %s::timestamptz[]) WITH ORDINALITY AS asked (id, at, rank)
+  JOIN exchanges_exchange x ON x.id = asked.id AND x.at = asked.at AND x.at BETWEEN %s AND %s) e
+"""
+
 type Result = tuple[Parcel, Receipt]
+
+
+class Opening(Protocol):
+    """How a target is opened for one batch."""
+
+    def __call__(self, state: TargetState, item: Item) -> AbstractContextManager[Send]: ...
+
+
+def open_once(state: TargetState, item: Item) -> AbstractContextManager[Send]:
+    return base.target(item.kind).opened(item)
 
 
 @dataclass(slots=True)
@@ -51,46 +89,43 @@ class Loan:
 
     state: TargetState
     item: Item
-    adapter: base.Target
     groups: list[list[Parcel]]
+    rows: dict[UUID, Delivery]
     simultaneous: int
 
 
-def turn() -> int:
+def turn(opening: Opening = open_once) -> int:
     """One batch for every target that is due, several targets at once; returns how many messages were tried."""
-    due = [state.pk for state in due_targets()]
+    due = due_targets()
     if not due:
         return 0
     if len(due) == 1:
-        return serve(due[0])
+        return serve(due[0], opening=opening)
     with ThreadPoolExecutor(min(TARGETS_AT_ONCE, len(due)), thread_name_prefix="channel-target") as pool:
-        return sum(pool.map(_serve_apart, due))
+        return sum(pool.map(lambda pk: _serve_apart(pk, opening), due))
 
 
-def _serve_apart(pk: int) -> int:
+def _serve_apart(pk: int, opening: Opening) -> int:
     close_old_connections()
     try:
-        return serve(pk)
+        return serve(pk, opening=opening)
     finally:
         connections.close_all()
 
 
-def due_targets() -> list[TargetState]:
-    now = timezone.now()
-    pending = Delivery.objects.filter(state=State.PENDING, due_at__lte=now)
-    states = TargetState.objects.filter(
-        lent_until__lte=now, paused_until__lte=now, channel__suspended_at=None
-    ).select_related("channel")
-    return [one for one in states if pending.filter(channel_id=one.channel_id, target=one.target).exists()]
+def due_targets() -> list[int]:
+    with gathering.prepared() as cursor:
+        cursor.execute(DUE_TARGETS, {"now": timezone.now()})
+        return [row[0] for row in cursor.fetchall()]
 
 
-def serve(pk: int, only: UUID | None = None) -> int:
+def serve(pk: int, only: UUID | None = None, opening: Opening = open_once) -> int:
     """Take a batch of one target, send it, write what became of it. `only`: this delivery alone (a synchronous channel)."""
     loan = _claim(pk, only)
     if loan is None:
         return 0
-    results = _send(loan)
-    settle(loan.state, results)
+    results = _send(loan, opening)
+    settle(loan.state, loan.rows, results)
     return len(results)
 
 
@@ -105,8 +140,8 @@ def _claim(pk: int, only: UUID | None) -> Loan | None:
     )
     if state is None or state.lent_until > now or state.paused_until > now:
         return None
-    config, item = _target_of(state.channel, state.target)
-    if item is None or config is None:
+    item = _target_of(state.channel, state.target)
+    if item is None:
         return None
     _expire(state, item)
     parcels = _parcels(state, now, only)
@@ -114,21 +149,27 @@ def _claim(pk: int, only: UUID | None) -> Loan | None:
         return None
     state.lent_until, state.lent_to = now + LOAN, uuid7()
     state.save(update_fields=["lent_until", "lent_to"])
-    return Loan(state, item, base.target(item.kind), _grouped(parcels), item.number("simultanes") or 1)
+    rows = {delivery.id: delivery for delivery, _ in parcels}
+    return Loan(state, item, _grouped(parcels), rows, item.number("simultanes") or 1)
 
 
-def _target_of(channel: Channel, name: str) -> tuple[Configuration | None, Item | None]:
+def _target_of(channel: Channel, name: str) -> Item | None:
     """As the version in service says; a target it no longer has is served as the last version that had it said."""
-    versions = channel.versions.exclude(live_at=None).order_by("-number")
-    for version in versions[:20]:
-        try:
-            config = live.configuration(version)
-        except BadConfiguration:
-            log.warning("channels.version_unreadable %s", version.id)
-            continue
-        if (item := config.target(name)) is not None:
-            return config, item
-    return None, None
+    running = live.live_version(channel.id)
+    if running is not None and (item := _item(running, name)) is not None:
+        return item
+    for version in channel.versions.exclude(live_at=None).order_by("-number")[:20]:
+        if (item := _item(version, name)) is not None:
+            return item
+    return None
+
+
+def _item(version: Version, name: str) -> Item | None:
+    try:
+        return live.configuration(version).target(name)
+    except BadConfiguration:
+        log.warning("channels.version_unreadable %s", version.id)
+        return None
 
 
 def _expire(state: TargetState, item: Item) -> None:
@@ -139,37 +180,62 @@ def _expire(state: TargetState, item: Item) -> None:
     late = Delivery.objects.select_for_update().filter(
         channel=state.channel, target=state.target, state=State.PENDING, since__lt=limit
     )
-    for delivery in late.order_by("seq")[:EXPIRED_AT_ONCE]:
-        _stop(state.channel, delivery, desks.TRANSPORT, f"Aucune réponse de la cible : {state.words}"[:300])
+    words = f"Aucune réponse de la cible : {state.words}"
+    stop(state.channel, [(row, desks.TRANSPORT, words) for row in late.order_by("seq")[:EXPIRED_AT_ONCE]])
 
 
-def _parcels(state: TargetState, now: object, only: UUID | None) -> list[tuple[Delivery, Parcel]]:
-    moment = timezone.now()
-    waiting = lanes.blocked(lanes.DELIVERY_LANES, state.channel_id, state.target, moment)
-    rows = Delivery.objects.filter(
-        channel=state.channel, target=state.target, state=State.PENDING, due_at__lte=moment
-    ).order_by("seq")
-    if waiting:
-        # What ties two lanes stays in the walk: held by one, it holds the other for those behind it.
-        rows = rows.exclude(lanes__overlap=waiting, lanes__len__lte=1)
-    if only is not None:
-        # It goes first only when nothing of its lanes is before it.
-        rows = rows.filter(id=only) if not _has_before(state, only) else rows.none()
+def _parcels(state: TargetState, now: datetime, only: UUID | None) -> list[tuple[Delivery, Parcel]]:
+    _, held = gathering.ask((gathering.KEEP_PLANS, []), (lanes.DELIVERY_LANES, [state.channel_id, state.target, now]))
+    shut = [row[0] for row in held]
     limit = 1 if state.down_since else BATCH  # a mute target is tried with one message
-    found: list[tuple[Delivery, Parcel]] = []
-    for delivery in lanes.Walk(waiting, moment).free(rows[:WINDOW]):
-        exchange = Exchange.objects.filter(id=delivery.exchange_id, at=delivery.exchange_at).first()
-        payload = journal.payload_of(exchange) if exchange is not None else None
-        if exchange is None or payload is None:
-            _stop(state.channel, delivery, desks.GONE, "Le contenu de ce message n'est plus conservé.")
-            continue
-        parcel = Parcel(
-            delivery.id, exchange.distribution_id, delivery.seq, payload, exchange.content_type, exchange.message_type
-        )
-        found.append((delivery, parcel))
-        if len(found) >= limit:
+    if only is None:
+        rows = list(lanes.Walk(shut, now).free(_rows(state, now, shut), limit))
+    else:
+        # It goes first only when nothing of its lanes is before it.
+        alone = Delivery.objects.filter(id=only, state=State.PENDING, due_at__lte=now)
+        rows = list(lanes.Walk(shut, now).free([] if _has_before(state, only) else alone, 1))
+    return _filled(state, rows)
+
+
+def _rows(state: TargetState, now: datetime, shut: Sequence[str]) -> Iterator[Delivery]:
+    """Due deliveries in their order, a hundred at a time. What ties two lanes stays in the walk: held by one, it holds the
+    other for those behind it."""
+    after, left = -1, WINDOW
+    while left > 0:
+        size = min(CHUNK, left)
+        (found,) = gathering.ask((DUE, [state.channel_id, state.target, now, after, list(shut), size]))
+        for row in found:
+            yield Delivery.from_db("default", COLUMNS, row)
+        if len(found) < size:
+            return
+        after, left = found[-1][COLUMNS.index("seq")], left - size
+
+
+def _filled(state: TargetState, rows: Sequence[Delivery]) -> list[tuple[Delivery, Parcel]]:
+    if not rows:
+        return []
+    at = [row.exchange_at for row in rows]
+    (found,) = gathering.ask(
+        (CONTENTS, [BATCH_BYTES, BATCH_BYTES, [row.exchange_id for row in rows], at, min(at), max(at)])
+    )
+    known = {row[0]: row[1:] for row in found}
+    filled: list[tuple[Delivery, Parcel]] = []
+    gone: list[tuple[Delivery, str, str]] = []
+    shut = lanes.Walk((), timezone.now())
+    for row in rows:
+        key, content_type, message_type, is_read, body = known.get(row.exchange_id, ("", "", "", True, None))
+        if not is_read:
             break
-    return found
+        if not shut.may_go(row):
+            continue
+        if body is None:
+            gone.append((row, desks.GONE, "Le contenu de ce message n'est plus conservé."))
+            shut.block(row.lanes)
+            continue
+        payload = unseal(row.exchange_id, bytes(body))
+        filled.append((row, Parcel(row.id, key, row.seq, payload, content_type, message_type)))
+    stop(state.channel, gone)
+    return filled
 
 
 def _has_before(state: TargetState, delivery_id: UUID) -> bool:
@@ -198,7 +264,7 @@ def _grouped(parcels: Sequence[tuple[Delivery, Parcel]]) -> list[list[Parcel]]:
 # -- the network
 
 
-def _send(loan: Loan) -> list[Result]:
+def _send(loan: Loan, opening: Opening) -> list[Result]:
     """Several lanes at once; a lane stops at its first message not taken, everything stops when the target goes silent."""
     deadline = time.monotonic() + BATCH_SECONDS
     down = False
@@ -221,95 +287,10 @@ def _send(loan: Loan) -> list[Result]:
                 break
         return results
 
-    with loan.adapter.opened(loan.item) as send:
+    with opening(loan.state, loan.item) as send:
         if len(loan.groups) == 1 or loan.simultaneous == 1:
             return [result for group in loan.groups for result in one_lane(send, group)]
         with ThreadPoolExecutor(min(loan.simultaneous, len(loan.groups)), thread_name_prefix="channel-lane") as pool:
             return [
                 result for results in pool.map(lambda group: one_lane(send, group), loan.groups) for result in results
             ]
-
-
-# -- what became of it
-
-
-@transaction.atomic
-def settle(loaned: TargetState, results: Sequence[Result]) -> None:
-    """Write what the target took and did not; give the target back, or leave it alone for a while."""
-    now = timezone.now()
-    state = TargetState.objects.select_for_update(of=("self",)).select_related("channel").get(pk=loaned.pk)
-    rows = Delivery.objects.select_for_update(of=("self",)).in_bulk([parcel.delivery_id for parcel, _ in results])
-    exchanges = Exchange.objects.in_bulk([row.exchange_id for row in rows.values()])
-    changes: list[tuple[Exchange, str | None, str | None, str]] = []
-    delivered: list[UUID] = []
-    down = ""
-    for parcel, receipt in results:
-        row, exchange = rows[parcel.delivery_id], exchanges[rows[parcel.delivery_id].exchange_id]
-        if row.state != State.PENDING:
-            continue  # settled by another, or given up by a person meanwhile
-        row.attempts += 1
-        exchange.attempts += 1
-        row.words = receipt.words[:300]
-        if receipt.result == "delivered":
-            row.state, row.done_at, row.reason = State.DELIVERED, now, ""
-            state.last_ok_at = now
-            delivered.append(row.passage_id)
-            changes.append((exchange, Exchange.State.ACKNOWLEDGED.value, receipt.words, ""))
-            row.save()
-        elif receipt.result in ("rejected", "unknown"):
-            reason = desks.REFUSED if receipt.result == "rejected" else desks.UNKNOWN
-            row.save()
-            _stop(state.channel, row, reason, receipt.words, exchange)
-        elif receipt.result == "later":
-            _later(state.channel, row, exchange, receipt, changes)
-        else:
-            down = receipt.words
-            row.save()
-            changes.append((exchange, None, f"Tentative {row.attempts} : {receipt.words}", ""))
-    journal.update_all(changes)
-    finish_passages(delivered)
-    if down:
-        state.failures += 1
-        state.down_since = state.down_since or now
-        state.paused_until = now + min(FIRST_RETRY * 2 ** min(state.failures - 1, 12), LONGEST_RETRY)
-        state.words = down[:300]
-    elif results:
-        state.failures, state.down_since, state.words = 0, None, ""
-    if state.lent_to == loaned.lent_to:
-        state.lent_until = now
-    state.save()
-
-
-def _later(
-    channel: Channel,
-    row: Delivery,
-    exchange: Exchange,
-    receipt: Receipt,
-    changes: list[tuple[Exchange, str | None, str | None, str]],
-) -> None:
-    """A refusal of the moment (AR): this message again later, then a person."""
-    now = timezone.now()
-    if now - row.since > LONGEST_WAIT:
-        row.save()
-        _stop(channel, row, desks.LATER, receipt.words, exchange)
-        return
-    row.due_at = now + min(FIRST_RETRY * 2 ** min(row.attempts - 1, 12), LONGEST_RETRY)
-    row.save()
-    changes.append((exchange, None, f"Tentative {row.attempts} : {receipt.words}", ""))
-
-
-def _stop(channel: Channel, row: Delivery, reason: str, words: str, exchange: Exchange | None = None) -> None:
-    row.state, row.reason, row.words = State.STOPPED, reason, words[:300]
-    row.save()
-    exchange = exchange or Exchange.objects.filter(id=row.exchange_id, at=row.exchange_at).first()
-    if exchange is not None:
-        exchange.fault_code = reason[:20]
-        journal.update(exchange, state=Exchange.State.FAILED, note=words)
-    desks.ask(channel, row)
-
-
-def finish_passages(passage_ids: Sequence[UUID]) -> None:
-    """A passage is done with the last of its deliveries."""
-    left = Delivery.objects.filter(passage_id__in=passage_ids, state__in=("pending", "stopped")).values("passage_id")
-    done = Passage.objects.filter(id__in=passage_ids, state=Passage.State.SENDING).exclude(id__in=left)
-    done.update(state=Passage.State.DONE, done_at=timezone.now())

@@ -1,7 +1,8 @@
-"""Who mends what: each reason leads to a desk, each desk is a relay with its own permission. A storm is one task (see `ask`)."""
+"""Who mends what: each reason leads to a desk, each desk is a relay with its own permission. A storm is one task (see `ask_all`)."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -34,7 +35,10 @@ LABELS = {
     UNKNOWN: "Issue de l'envoi inconnue",
     LATER: "Message refusé par la cible pendant tout le délai",
     GONE: "Contenu qui n'est plus conservé",
+    engine.LATE: "Mise à jour ancienne",
 }
+NOBODY = frozenset({engine.LATE})
+"""Said of a message that nobody has to mend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,9 @@ KINDS = {
 def rules() -> dict[str, str]:
     """Reason → desk, as the house proposes and as people changed it."""
     changed = dict(DeskRule.objects.values_list("reason", "desk"))
-    return {reason: changed.get(reason, DEFAULTS.get(reason, "integrateur")) for reason in LABELS}
+    return {
+        reason: changed.get(reason, DEFAULTS.get(reason, "integrateur")) for reason in LABELS if reason not in NOBODY
+    }
 
 
 def desk_of(reason: str) -> Desk:
@@ -111,35 +117,39 @@ def words() -> dict[str, str]:
 
 
 @transaction.atomic
-def ask(channel: Channel, stopped: Passage | Delivery, *, urgency: int = 1) -> UUID | None:
-    """Hand a stopped message to the desk of its reason; one open task gathers those of a channel, a target and a reason."""
-    desk = desk_of(stopped.reason)
-    target = stopped.target if isinstance(stopped, Delivery) else ""
+def ask_all(channel: Channel, stopped: Sequence[Passage] | Sequence[Delivery], *, urgency: int = 1) -> None:
+    """Hand stopped messages to the desks of their reasons; one open task gathers those of a channel, a target and a reason."""
+    groups: dict[tuple[str, str], list[Passage | Delivery]] = {}
+    for one in stopped:
+        target = one.target if isinstance(one, Delivery) else ""
+        groups.setdefault((target, one.reason), []).append(one)
+    for (target, reason), rows in sorted(groups.items()):
+        task_id = _task(channel, target, reason, rows, urgency)
+        kind: type[Passage] | type[Delivery] = Delivery if target else Passage
+        kind.objects.filter(id__in=[row.id for row in rows]).update(relay_id=task_id)
+        for row in rows:
+            row.relay_id = task_id
+
+
+def _task(channel: Channel, target: str, reason: str, stopped: Sequence[Passage | Delivery], urgency: int) -> UUID:
+    """The open task they join, or a new one."""
+    desk = desk_of(reason)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [LOCK, f"{channel.id} {target} {stopped.reason}"]
-        )
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [LOCK, f"{channel.id} {target} {reason}"])
     rows = Delivery.objects.filter(target=target) if target else Passage.objects.all()
     same = (
-        rows.filter(channel=channel, state="stopped", reason=stopped.reason)
+        rows.filter(channel=channel, state="stopped", reason=reason)
         .exclude(relay_id=None)
-        .exclude(id=stopped.id)
+        .exclude(id__in=[one.id for one in stopped])
     )
-    task_id = same.values_list("relay_id", flat=True).first()
-    if (
-        task_id is not None
-        and not Relay.objects.filter(id=task_id, ending="", kind_code=KINDS[desk.code].code).exists()
-    ):
-        task_id = None
-    if task_id is None:
-        to = (mender() if desk.at_agency else None) or channel.structure_id
-        task_id = relay.send(
-            Actor.system("channels"), kind=KINDS[desk.code], subject=("channels.channel", channel.id), to_structure=to,
-            from_structure=channel.structure_id, urgency=urgency,
-        ).id  # fmt: skip
-    type(stopped).objects.filter(id=stopped.id).update(relay_id=task_id)
-    stopped.relay_id = task_id
-    return task_id
+    task_id: UUID | None = same.values_list("relay_id", flat=True).first()
+    if task_id is not None and Relay.objects.filter(id=task_id, ending="", kind_code=KINDS[desk.code].code).exists():
+        return task_id
+    to = (mender() if desk.at_agency else None) or channel.structure_id
+    return relay.send(
+        Actor.system("channels"), kind=KINDS[desk.code], subject=("channels.channel", channel.id), to_structure=to,
+        from_structure=channel.structure_id, urgency=urgency,
+    ).id  # fmt: skip
 
 
 def close(actor: Actor, task_id: UUID | None) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
 from django.forms import BoundField
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from maison.foundations.structures.models import Structure
 
@@ -17,6 +20,7 @@ from .language.configuration import MODES, NO_ROUTE, REASONS, ROUTINGS, Configur
 from .language.errors import ConditionFault
 from .language.message import FORMATS
 from .language.shapes import Field, Shape, Value
+from .trial import Period
 
 PATHS_LIST = "chemins-connus"
 SPARE_ROWS = 2
@@ -240,9 +244,30 @@ class TextForm(forms.Form):
 
 
 class TrialForm(forms.Form):
-    jours = forms.ChoiceField(
-        label="Messages reçus depuis", choices=[("1", "24 heures"), ("7", "7 jours"), ("31", "31 jours")], initial="7"
-    )
+    """The last hours or days, or one day of the last week."""
+
+    jours = forms.ChoiceField(label="Messages reçus", initial="7")
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data)
+        today = timezone.localdate()
+        days = [today - timedelta(days=ago) for ago in range(7)]
+        field = self.fields["jours"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [
+            ("1", "depuis 24 heures"),
+            ("7", "depuis 7 jours"),
+            ("31", "depuis 31 jours"),
+            *((day.isoformat(), f"le {date_format(day, 'l j F')}") for day in days),
+        ]
+
+    @property
+    def period(self) -> Period:
+        said = self.cleaned_data["jours"]
+        if said.isdigit():
+            return Period.last(int(said))
+        since = timezone.make_aware(datetime.combine(date.fromisoformat(said), time.min))
+        return Period(since, timezone.make_aware(datetime.combine(since.date() + timedelta(days=1), time.min)))
 
 
 class ReasonForm(forms.Form):

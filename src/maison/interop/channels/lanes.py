@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any, Protocol
-
-from django.db import connection
+from typing import Protocol
 
 
 class Queued(Protocol):
@@ -21,17 +19,26 @@ class Walk:
         self.blocked = set(blocked)
         self.now = now
 
-    def free[T: Queued](self, rows: Iterable[T]) -> Iterator[T]:
+    def free[T: Queued](self, rows: Iterable[T], limit: int) -> Iterator[T]:
+        """At most `limit` of them; no row is read beyond the last one given."""
         for row in rows:
-            if row.due_at > self.now or not self.blocked.isdisjoint(row.lanes):
-                self.blocked.update(row.lanes)
-                continue
-            yield row
+            if self.may_go(row):
+                yield row
+                limit -= 1
+                if not limit:
+                    return
+
+    def may_go(self, row: Queued) -> bool:
+        if row.due_at > self.now or not self.blocked.isdisjoint(row.lanes):
+            self.blocked.update(row.lanes)
+            return False
+        return True
 
     def block(self, lanes: Iterable[str]) -> None:
         self.blocked.update(lanes)
 
 
+# Lanes held by a message that waits for a person or for its time.
 PASSAGE_LANES = """
 SELECT DISTINCT unnest(lanes) FROM channels_passage
 WHERE channel_id = %s AND (state = 'stopped' OR (state = 'received' AND due_at > %s))
@@ -40,10 +47,3 @@ DELIVERY_LANES = """
 SELECT DISTINCT unnest(lanes) FROM channels_delivery
 WHERE channel_id = %s AND target = %s AND (state = 'stopped' OR (state = 'pending' AND due_at > %s))
 """
-
-
-def blocked(sql: str, *arguments: Any) -> list[str]:
-    """Lanes held by a message that waits for a person or for its time."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, arguments)
-        return [row[0] for row in cursor.fetchall()]

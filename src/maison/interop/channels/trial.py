@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from maison.foundations import audit
@@ -34,14 +36,37 @@ from .ports.base import vocabulary
 
 log = logging.getLogger(__name__)
 
-MOST = 500
+HANDFUL = 50
+"""Messages tried at once, while the person waits; more are the work of a job."""
+MOST = 50_000
+"""Messages of a trial, the newest of its period."""
+PAGE = 50
 SHOWN = 100
+PLACES = 2_000
+"""Places counted; the rarest are forgotten when there are twice as many."""
 LONGEST_DAYS = 31
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Messages received from `since` (included) to `until` (excluded)."""
+
+    since: datetime
+    until: datetime
+
+    @classmethod
+    def last(cls, days: int) -> Period:
+        now = timezone.now()
+        return cls(now - timedelta(days=min(max(days, 1), LONGEST_DAYS)), now)
+
+    @property
+    def days(self) -> int:
+        return max(1, round((self.until - self.since) / timedelta(days=1)))
 
 
 @dataclass(slots=True)
 class Report:
-    days: int
+    period: Period
     total: int = 0
     left_out: int = 0
     routed: int = 0
@@ -59,23 +84,38 @@ class Report:
     def kept(self) -> dict[str, Any]:
         """As JSON in the version: identifiers of exchanges, paths, reasons, counts."""
         return {
-            "jours": self.days, "messages": self.total, "au_dela": self.left_out, "transmis": self.routed, "ecartes": self.filtered,
+            "jours": self.period.days, "depuis": self.period.since.isoformat(), "avant": self.period.until.isoformat(),
+            "messages": self.total, "au_dela": self.left_out, "transmis": self.routed, "ecartes": self.filtered,
             "refuses": self.refused, "changes": self.changed, "autrement": self.unlike_live, "defauts": self.failed,
             "motifs": dict(self.reasons.most_common(20)), "chemins": dict(self.paths.most_common(40)), "cibles": dict(self.targets),
-            "signales": dict(self.flags.most_common(20)), "lignes": self.rows[:SHOWN],
+            "signales": dict(self.flags.most_common(20)), "lignes": sorted(self.rows, key=_rank)[:SHOWN],
         }  # fmt: skip
 
+    def trim(self) -> None:
+        """Bounded whatever the traffic: the rows to show first, the places most seen."""
+        if len(self.rows) > 4 * SHOWN:
+            self.rows = sorted(self.rows, key=_rank)[:SHOWN]
+        for counter in (self.paths, self.flags):
+            if len(counter) > 2 * PLACES:
+                kept = counter.most_common(PLACES)
+                counter.clear()
+                counter.update(dict(kept))
 
-def source_exchanges(channel: Channel, config: Configuration, days: int) -> list[Exchange]:
-    """The messages this configuration's source would have brought, newest first, at most 501."""
-    since = timezone.now() - timedelta(days=min(max(days, 1), LONGEST_DAYS))
+
+def _rank(row: dict[str, Any]) -> tuple[bool, bool, bool]:
+    return row["issue"] != "defaut", row["issue"] != "refused", not row.get("autrement")
+
+
+def source_exchanges(channel: Channel, config: Configuration, period: Period) -> QuerySet[Exchange]:
+    """The messages this configuration's source would have brought, newest first."""
     rows = (
-        Exchange.objects.filter(direction="in", at__gte=since)
+        Exchange.objects.filter(direction="in", at__gte=period.since, at__lt=period.until)
         .exclude(sha256="")
         .exclude(state__in=("refused", "duplicate"))
+        .order_by("-seq")
     )
     if config.source.kind != "journal":
-        return list(rows.filter(channel=channel.journal_channel).order_by("-seq")[: MOST + 1])
+        return rows.filter(channel=channel.journal_channel)
     rows = rows.exclude(channel__startswith="canal:")
     if (heard := reach.software(channel)) is not None:
         rows = rows.filter(client_id__in=heard)
@@ -85,34 +125,62 @@ def source_exchanges(channel: Channel, config: Configuration, days: int) -> list
             rows = rows.filter(**{column: source.text(name)})
     if source.text("logiciel"):
         rows = rows.filter(client_id__in=Client.objects.filter(client_id=source.text("logiciel")).values("id"))
-    return list(rows.order_by("-seq")[: MOST + 1])
+    return rows
 
 
-def run(channel: Channel, config: Configuration, days: int) -> Report:
-    """Writes nothing. At most 500 messages, the newest."""
-    report = Report(days)
-    exchanges = source_exchanges(channel, config, days)
-    report.left_out = max(0, len(exchanges) - MOST)
-    tables = live.tables(config.tables, drafts=True)
-    running = live.live_version(channel.id)
-    other = live.configuration(running) if running is not None else None
-    other_tables = live.tables(other.tables) if other is not None else {}
-    for exchange in exchanges[:MOST]:
+def count(channel: Channel, config: Configuration, period: Period, at_most: int = MOST) -> int:
+    """How many there are, counted up to one more than `at_most`."""
+    return source_exchanges(channel, config, period)[: at_most + 1].count()
+
+
+def run(
+    channel: Channel, config: Configuration, period: Period, going_on: Callable[[int], None] = lambda looked: None
+) -> Report:
+    """Writes nothing. `going_on` is told how many were looked at, page after page, and may raise to stop.
+
+    One page of headers and one content are in memory at a time, whatever the traffic.
+    """
+    report = Report(period)
+    trying = _Trying(channel, config)
+    looked, last = 0, None
+    while looked < MOST:
+        rows = source_exchanges(channel, config, period)
+        page = list((rows.filter(seq__lt=last) if last is not None else rows).defer("history", "faults")[:PAGE])
+        for exchange in page:
+            trying.one(report, exchange)
+        looked += len(page)
+        report.trim()
+        if len(page) < PAGE:
+            return report
+        last = page[-1].seq
+        going_on(looked)
+    report.left_out = source_exchanges(channel, config, period).filter(seq__lt=last)[:1].count()
+    return report
+
+
+class _Trying:
+    """The version tried and the one in service, side by side."""
+
+    def __init__(self, channel: Channel, config: Configuration) -> None:
+        self.config, self.tables = config, live.tables(config.tables, drafts=True)
+        running = live.live_version(channel.id)
+        self.other = live.configuration(running) if running is not None else None
+        self.other_tables = live.tables(self.other.tables) if self.other is not None else {}
+
+    def one(self, report: Report, exchange: Exchange) -> None:
         payload = journal.payload_of(exchange)
         if payload is None:
-            continue
+            return
         report.total += 1
         try:
-            outcome = _apply(config, payload, tables, exchange)
-            beside = _apply(other, payload, other_tables, exchange) if other is not None else None
+            outcome = _apply(self.config, payload, self.tables, exchange)
+            beside = _apply(self.other, payload, self.other_tables, exchange) if self.other is not None else None
         except Exception as error:  # a defect met by a trial is a result of the trial, told and kept out of service
             log.exception("channels.trial_failed %s", exchange.id)
             report.failed += 1
             report.rows.append({"echange": str(exchange.id), "issue": "defaut", "motif": type(error).__name__})
-            continue
+            return
         _count(report, exchange, outcome, beside)
-    report.rows.sort(key=lambda row: (row["issue"] != "defaut", row["issue"] != "refused", not row.get("autrement")))
-    return report
 
 
 def _apply(config: Configuration, payload: bytes, tables: engine.Tables, exchange: Exchange) -> Outcome:
@@ -192,7 +260,7 @@ def _of_channel(channel: Channel, exchange_id: UUID) -> Exchange | None:
 
 def sample_paths(channel: Channel, config: Configuration, limit: int = 300) -> list[str]:
     """The paths of the last message of the source, without their values: for the path picker."""
-    for exchange in source_exchanges(channel, config, LONGEST_DAYS)[:1]:
+    for exchange in source_exchanges(channel, config, Period.last(LONGEST_DAYS))[:1]:
         payload = journal.payload_of(exchange)
         if payload is not None:
             try:

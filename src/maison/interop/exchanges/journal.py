@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -30,10 +30,13 @@ NOTE_LENGTH = 300
 COLUMNS = (
     "id", "at", "direction", "channel", "door", "client_id", "sender", "recipients", "distribution_id", "kind", "status",
     "message_type", "case_ref", "content_type", "size", "sha256", "state", "state_at", "next_attempt_at", "lane",
-    "fault_code", "faults", "note", "step", "correlation", "answers", "needs_mending", "history",
+    "also_lane", "patient_key", "visit_key", "fault_code", "faults", "note", "step", "correlation", "answers", "needs_mending",
+    "history",
 )  # fmt: skip
 INSERT = insertion("exchanges_exchange", COLUMNS)
-INSERT_PAYLOAD = "INSERT INTO exchanges_payload (id, at, body) VALUES (%s, %s, %s)"
+INSERT_PAYLOADS = """
+INSERT INTO exchanges_payload (id, at, body) SELECT * FROM unnest(%s::uuid[], %s::timestamptz[], %s::bytea[])
+"""
 # Claims, headers and bytes in one statement: what comes with an identity already taken is not written at all.
 WRITE_NEW = f"""
 WITH told AS MATERIALIZED (SELECT * FROM json_populate_recordset(NULL::exchanges_exchange, %s::json)),
@@ -51,12 +54,13 @@ bodies AS (
   JOIN unnest(%s::uuid[], %s::bytea[]) AS sealed (id, body) ON sealed.id = kept.id)
 SELECT id FROM claimed
 """  # noqa: S608 -- names of ours
+PAYLOADS = "SELECT id, body FROM exchanges_payload WHERE at BETWEEN %s AND %s AND id = ANY(%s::uuid[])"
 CLAIM = """
 INSERT INTO exchanges_identity (id, at, channel, sender, distribution_id, sha256)
 SELECT id, at, channel, sender, distribution_id, sha256
 FROM unnest(%s::uuid[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[])
-     AS claimed (id, at, channel, sender, distribution_id, sha256)
-ORDER BY channel, sender, distribution_id
+     WITH ORDINALITY AS claimed (id, at, channel, sender, distribution_id, sha256, rank)
+ORDER BY channel, sender, distribution_id, rank
 ON CONFLICT (channel, sender, distribution_id) DO NOTHING RETURNING id
 """
 HOLDERS = """
@@ -65,10 +69,22 @@ JOIN unnest(%s::text[], %s::text[], %s::text[]) AS asked (channel, sender, distr
   USING (channel, sender, distribution_id)
 """
 UPDATE = """
-UPDATE exchanges_exchange SET state = %s, state_at = %s, note = %s, fault_code = %s, faults = %s, attempts = %s,
-  next_attempt_at = %s, case_ref = %s, needs_mending = %s, relay_id = %s, confirmed_step = %s,
-  history = history || %s::jsonb
-WHERE id = %s AND at = %s
+UPDATE exchanges_exchange e SET state = t.state, state_at = t.state_at, note = t.note, fault_code = t.fault_code,
+  faults = t.faults, attempts = t.attempts, next_attempt_at = t.next_attempt_at, case_ref = t.case_ref,
+  needs_mending = t.needs_mending, relay_id = t.relay_id, confirmed_step = t.confirmed_step, history = e.history || t.line
+FROM unnest(%s::uuid[], %s::timestamptz[], %s::text[], %s::timestamptz[], %s::text[], %s::text[], %s::jsonb[], %s::smallint[],
+    %s::timestamptz[], %s::text[], %s::boolean[], %s::uuid[], %s::text[], %s::jsonb[])
+  AS t (id, at, state, state_at, note, fault_code, faults, attempts, next_attempt_at, case_ref, needs_mending, relay_id,
+    confirmed_step, line)
+WHERE e.id = t.id AND e.at = t.at AND e.at BETWEEN %s AND %s
+"""
+MARK = """
+UPDATE exchanges_exchange e SET state = coalesce(t.state, e.state), note = t.note, attempts = e.attempts + t.tries,
+  state_at = CASE WHEN t.state IS NULL OR t.state = e.state THEN e.state_at ELSE t.moved_at END,
+  history = e.history || (jsonb_build_object('state', coalesce(t.state, e.state)) || t.line)
+FROM unnest(%s::uuid[], %s::timestamptz[], %s::text[], %s::text[], %s::smallint[], %s::timestamptz[], %s::jsonb[])
+  AS t (id, at, state, note, tries, moved_at, line)
+WHERE e.id = t.id AND e.at = t.at AND e.at BETWEEN %s AND %s
 """
 
 
@@ -76,11 +92,11 @@ WHERE id = %s AND at = %s
 class Entry:
     """One exchange to write. `payload` None: the bytes are not kept (too large, or a sender who is nobody)."""
 
-    direction: str
     channel: str
     door: str
     state: str
     payload: bytes | None
+    direction: str = "in"
     client_id: UUID | None = None
     sender: str = ""
     recipients: Sequence[str] = ()
@@ -91,6 +107,9 @@ class Entry:
     case_ref: str = ""
     content_type: str = ""
     lane: str = ""
+    also_lane: str = ""
+    patient_key: str = ""
+    visit_key: str = ""
     fault_code: str = ""
     faults: Sequence[dict[str, str]] = ()
     note: str = ""
@@ -113,6 +132,17 @@ class Entry:
     @property
     def identity(self) -> tuple[str, str, str]:
         return self.channel, self.sender, self.distribution_id
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A usual change of an exchange nobody read: its state (None: the same), a note, how many more tries."""
+
+    id: UUID
+    at: datetime
+    state: str | None = None
+    note: str = ""
+    tries: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,51 +170,45 @@ def moment(state: str, at: datetime, note: str = "", by: str = "") -> dict[str, 
 
 
 def claim(entries: Sequence[Entry]) -> dict[UUID, Holder]:
-    """Take the identities of these entries. Returns, for those already taken, the exchange that holds them.
+    """Take the identities of these entries. Returns, for those already taken, the exchange that holds them: of two copies in
+    one batch, the first wins.
 
     Two transactions that claim the same identity wait for one another: the second sees the first's exchange.
     """
     if not entries:
         return {}
     with prepared() as cursor:
-        cursor.execute(
-            CLAIM,
-            [
-                [entry.id for entry in entries],
-                [entry.at for entry in entries],
-                [entry.channel for entry in entries],
-                [entry.sender for entry in entries],
-                [entry.distribution_id for entry in entries],
-                [entry.sha256 for entry in entries],
-            ],
-        )
+        cursor.execute(CLAIM, _columns((e.id, e.at, *e.identity, e.sha256) for e in entries))
         won = {row[0] for row in cursor.fetchall()}
         lost = [entry for entry in entries if entry.id not in won]
         if not lost:
             return {}
-        cursor.execute(
-            HOLDERS,
-            [
-                [entry.channel for entry in lost],
-                [entry.sender for entry in lost],
-                [entry.distribution_id for entry in lost],
-            ],
-        )
+        cursor.execute(HOLDERS, _columns(entry.identity for entry in lost))
         holders = {(row[0], row[1], row[2]): Holder(*row[3:]) for row in cursor.fetchall()}
     return {entry.id: holders[entry.identity] for entry in lost}
 
 
-def _row(entry: Entry) -> dict[str, Any]:
+def _columns(rows: Iterable[Sequence[Any]]) -> list[list[Any]]:
+    """One array for each column, as `unnest` takes them."""
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def values_of(entry: Entry) -> tuple[Any, ...]:
+    """What is written of an exchange, in the order of `COLUMNS`; lists are those of arrays and of JSON."""
     note = storable(entry.note, NOTE_LENGTH)
-    values = (
+    return (
         entry.id, entry.at, entry.direction, entry.channel, entry.door, entry.client_id, entry.sender,
         [storable(recipient, 200) for recipient in entry.recipients], entry.distribution_id,
         storable(entry.kind, 12), storable(entry.status, 12), entry.message_type, storable(entry.case_ref, 200),
         storable(entry.content_type, 80), entry.size, entry.sha256, entry.state, entry.at, entry.at, entry.lane,
+        storable(entry.also_lane, 300), entry.patient_key, entry.visit_key,
         entry.fault_code, _storable_faults(entry.faults), note, entry.step, storable(entry.correlation, 300),
         entry.answers, entry.needs_mending, [moment(entry.state, entry.at, note)],
     )  # fmt: skip
-    return dict(zip(COLUMNS, values, strict=True))
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    return dict(zip(COLUMNS, values_of(entry), strict=True))
 
 
 def _storable_faults(faults: Sequence[dict[str, str]]) -> Any:
@@ -200,7 +224,7 @@ def write(entries: Iterable[Entry]) -> None:
     with prepared() as cursor:
         cursor.execute(INSERT, [as_json([_row(entry) for entry in entries])])
         if payloads:
-            cursor.executemany(INSERT_PAYLOAD, payloads)
+            cursor.execute(INSERT_PAYLOADS, _columns(payloads))
     transaction.on_commit(announcer.wake)
 
 
@@ -231,6 +255,15 @@ def payload_of(exchange: Exchange | Holder) -> bytes | None:
     return unseal(exchange.id, bytes(row[0])) if row else None
 
 
+def payloads_of(exchanges: Sequence[Exchange | Holder]) -> dict[UUID, bytes]:
+    """The exact bytes of those that are kept. The caller bounds how much that may be."""
+    if not exchanges:
+        return {}
+    at = [one.at for one in exchanges]
+    (rows,) = ask((PAYLOADS, [min(at), max(at), [one.id for one in exchanges]]))
+    return {row[0]: unseal(row[0], bytes(row[1])) for row in rows}
+
+
 def update(exchange: Exchange, *, state: str | None = None, note: str | None = None, by: str = "") -> None:
     """Write what changed in the state of an exchange, and one line in its history."""
     update_all([(exchange, state, note, by)])
@@ -239,20 +272,41 @@ def update(exchange: Exchange, *, state: str | None = None, note: str | None = N
 def update_all(changes: Iterable[tuple[Exchange, str | None, str | None, str]]) -> None:
     """Several at once: (exchange, new state or None, note or None, by whom)."""
     now = timezone.now()
-    rows = []
+    rows: dict[UUID, tuple[Any, ...]] = {}
     for exchange, state, note, by in changes:
+        if exchange.id in rows:  # one statement changes a row once
+            _write_changes(rows.values())
+            rows = {}
         if state is not None and state != exchange.state:
             exchange.state, exchange.state_at = state, now
         if note is not None:
             exchange.note = storable(note, NOTE_LENGTH)
-        rows.append(
-            (
-                exchange.state, exchange.state_at, exchange.note, exchange.fault_code, _json(exchange.faults),
-                exchange.attempts, exchange.next_attempt_at, storable(exchange.case_ref, 200), exchange.needs_mending,
-                exchange.relay_id, exchange.confirmed_step,
-                _json([moment(exchange.state, now, storable(note or "", NOTE_LENGTH), by)]), exchange.id, exchange.at,
-            )
+        rows[exchange.id] = (
+            exchange.id, exchange.at, exchange.state, exchange.state_at, exchange.note, exchange.fault_code, _json(exchange.faults),
+            exchange.attempts, exchange.next_attempt_at, storable(exchange.case_ref, 200), exchange.needs_mending,
+            exchange.relay_id, exchange.confirmed_step,
+            _json([moment(exchange.state, now, storable(note or "", NOTE_LENGTH), by)]),
         )  # fmt: skip
+    _write_changes(rows.values())
+
+
+def _write_changes(rows: Collection[tuple[Any, ...]]) -> None:
     if rows:
+        at = [row[1] for row in rows]
         with prepared() as cursor:
-            cursor.executemany(UPDATE, rows)
+            cursor.execute(UPDATE, [*_columns(rows), min(at), max(at)])
+
+
+def mark(marks: Sequence[Mark]) -> None:
+    """Write usual changes without reading the exchanges, and one line in the history of each: one statement for all."""
+    if not marks:
+        return
+    now = timezone.now()
+    rows = []
+    for one in marks:
+        note = storable(one.note, NOTE_LENGTH)
+        line = {"at": now.isoformat()} | ({"note": note} if note else {})
+        rows.append((one.id, one.at, one.state, note, one.tries, now, _json(line)))
+    at = [one.at for one in marks]
+    with prepared() as cursor:
+        cursor.execute(MARK, [*_columns(rows), min(at), max(at)])

@@ -26,7 +26,7 @@ from maison.foundations import audit
 from maison.foundations.access.actor import Actor
 from maison.foundations.events import publish
 from maison.foundations.ids import uuid7
-from maison.interop.exchanges import bulk, mending
+from maison.interop.exchanges import bulk, journal, mending
 from maison.interop.exchanges.events import ExchangeRefused, IdentityReused
 from maison.interop.exchanges.journal import storable
 from maison.interop.exchanges.models import Door, Exchange, exchange_target
@@ -158,7 +158,7 @@ def _hold_alone(judged: Judgement) -> bytes:
 @dataclass(slots=True)
 class _Outcome:
     judged: Judgement
-    entry: bulk.Held
+    entry: journal.Entry
     refusal: Refusal | None
     answer: bytes = b""
 
@@ -176,7 +176,7 @@ def _hold(judged: Sequence[Judgement]) -> list[bytes]:
         if one.sender is not None:
             peer.application, peer.facility = one.application, one.facility
         outcomes.append(_outcome(one))
-    taken = bulk.claim([outcome.entry for outcome in outcomes if _may_claim(outcome)])
+    taken = journal.claim([outcome.entry for outcome in outcomes if _may_claim(outcome)])
     first = bulk.first_answers(list(taken.values()))
     same_batch = {outcome.entry.id: outcome for outcome in outcomes}
     for outcome in outcomes:
@@ -203,7 +203,7 @@ def _outcome(judged: Judgement) -> _Outcome:
     arrival, sender, subject = judged.arrival, judged.sender, judged.subject
     refusal = _sender_refusal(judged) or judged.refusal
     kept = sender is not None and not (refusal and refusal.reason in (refusals.OTHER_WORLD, refusals.TOO_LARGE))
-    entry = bulk.Held(
+    entry = journal.Entry(
         channel=CHANNEL, door=Door.MLLP, state=State.REFUSED if refusal else State.RECEIVED,
         payload=arrival.data if kept else None, size=arrival.size or len(arrival.data),
         client_id=sender.id if sender else None, sender=sender.client_id if sender else judged.application,
@@ -332,7 +332,9 @@ def _reply_apart(outcome: _Outcome) -> None:
         replies.answer(message, outcome.refusal.reason.answer, entry.id, sender.id, outcome.refusal.said())
 
 
-def _repeat(outcome: _Outcome, holder: bulk.Holder, first: bulk.FirstAnswer | None, here: dict[UUID, _Outcome]) -> None:
+def _repeat(
+    outcome: _Outcome, holder: journal.Holder, first: bulk.FirstAnswer | None, here: dict[UUID, _Outcome]
+) -> None:
     """The same message again: written as such, answered to the byte as the first time, and nothing else happens."""
     entry, judged = outcome.entry, outcome.judged
     if first is not None:
@@ -351,7 +353,7 @@ def _repeat(outcome: _Outcome, holder: bulk.Holder, first: bulk.FirstAnswer | No
     entry.note = "Même message que l'échange déjà reçu"
 
 
-def _reused(outcome: _Outcome, holder: bulk.Holder) -> None:
+def _reused(outcome: _Outcome, holder: journal.Holder) -> None:
     """F12.2: the same MSH-10 with another body. An alert, a task, and no second processing."""
     entry = outcome.entry
     outcome.refusal = Refusal(refusals.REUSED)
@@ -364,7 +366,7 @@ def _reused(outcome: _Outcome, holder: bulk.Holder) -> None:
     )  # fmt: skip
 
 
-def _worth_writing(outcomes: Sequence[_Outcome]) -> list[bulk.Held]:
+def _worth_writing(outcomes: Sequence[_Outcome]) -> list[journal.Entry]:
     """All of them, but what strangers send in storm: refused and counted, or the journal would be a free disk."""
     strangers = Counter(outcome.judged.arrival.peer.origin for outcome in outcomes if outcome.judged.is_stranger)
     if not strangers:

@@ -83,7 +83,7 @@ def queue(payload: bytes, *, target: str, cause: UUID | None = None, client_id: 
     subject = subject_of(message)
     if subject.ins_oids and not _is_qualified(message):
         raise InsNotQualified
-    entry = bulk.Held(
+    entry = journal.Entry(
         direction="out", channel=CHANNEL, door=Door.MLLP, state=State.TO_SEND, payload=payload, client_id=client_id,
         sender=HOUSE, recipients=[target], distribution_id=storable(message.control_id or "", 300),
         message_type=storable(message.structure, 40), content_type=CONTENT_TYPE, lane=_lane(target, subject),
@@ -171,7 +171,7 @@ def claim(target: str, limit: int = 20) -> list[Parcel]:
         cursor.execute(LEND, [now + LOAN, [row[0] for row in rows], min(at), max(at)])
     parcels = []
     for identity, when, lane, control_id in rows:
-        payload = journal.payload_of(bulk.Holder(identity, when, ""))  # type: ignore[arg-type]
+        payload = journal.payload_of(journal.Holder(identity, when, ""))
         parcels.append(Parcel(identity, when, lane, control_id, payload or b""))
     return parcels
 

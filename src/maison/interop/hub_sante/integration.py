@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-import psycopg
 from django.db import OperationalError, close_old_connections, connection, transaction
 from django.utils import timezone
 
@@ -22,10 +21,10 @@ from maison.formats.hub_sante import wire
 from maison.foundations import audit, gathering
 from maison.foundations.access.actor import Actor
 from maison.foundations.errors import BusinessError
-from maison.foundations.events import announcer, publish
-from maison.foundations.jobs import Life
+from maison.foundations.events import publish
 from maison.interop.exchanges import journal, mending
 from maison.interop.exchanges.events import ExchangeRefused
+from maison.interop.exchanges.lanes import LaneLoop
 from maison.interop.exchanges.models import Client, Exchange, exchange_target
 from maison.interop.exchanges.sealing import unseal
 
@@ -44,13 +43,10 @@ ALONE_SECONDS = 0.1
 ATTEMPTS = 8
 FIRST_RETRY, LONGEST_RETRY = timedelta(seconds=5), timedelta(hours=1)
 LOCK = 7_310_041
-POLL_SECONDS = 1.0
 ANSWER_SECONDS = 0.25
 """While messages keep coming, facts that others must hear are looked for this often; as soon as there is a lull otherwise."""
 
-# Written by hand: these run for every message of the region. A plan that reads its months at each run is kept; a plan
-# made anew for the month asked costs more than the reading.
-KEEP_PLANS = "SELECT set_config('plan_cache_mode', 'force_generic_plan', true)"
+# Written by hand: these run for every message of the region.
 LANES = """
 WITH due AS MATERIALIZED (
   SELECT lane FROM (
@@ -136,7 +132,7 @@ def _due(limit: int) -> list[list[Exchange]]:
     """The messages to deal with, lane by lane. Their lanes are locked first, then read: another worker may just have
     dealt with some. A lane whose first message waits for its next attempt waits whole."""
     now = timezone.now()
-    _, due = gathering.ask((KEEP_PLANS, []), (LANES, [CHANNEL, now, CHANNEL, now, AHEAD, LOCK, limit]))
+    _, due = gathering.ask((gathering.KEEP_PLANS, []), (LANES, [CHANNEL, now, CHANNEL, now, AHEAD, LOCK, limit]))
     if not due:
         return []
     (rows,) = gathering.ask((PENDING, [CHANNEL, [row[0] for row in due], limit]))
@@ -394,52 +390,18 @@ def _try_later(exchange: Exchange, error: str) -> bool:
 # -- the loop
 
 
-class IntegrationLoop:
-    """Runs in the worker: integrates what arrives, answers what rooms publish; woken by the database, at worst each second."""
+class Turn:
+    """One batch of each kind of work: messages for the rooms, then facts that others must hear."""
 
     def __init__(self) -> None:
-        self.listening: psycopg.Connection | None = None
         self.answered_at = 0.0
 
-    def __call__(self, life: Life) -> None:
-        try:
-            while not life.stopping:
-                life.turned()
-                if not self.turn():
-                    self.wait()
-        finally:
-            if self.listening is not None:
-                self.listening.close()
-                self.listening = None
-
-    def turn(self) -> int:
-        """One batch of each kind of work; returns how much was done."""
-        close_old_connections()
-        try:
-            done = integrate_pending()
-            if not done or time.monotonic() - self.answered_at > ANSWER_SECONDS:
-                done += outbound.answer_events()
-                self.answered_at = time.monotonic()
-        finally:
-            close_old_connections()
+    def __call__(self) -> int:
+        done = integrate_pending()
+        if not done or time.monotonic() - self.answered_at > ANSWER_SECONDS:
+            done += outbound.answer_events()
+            self.answered_at = time.monotonic()
         return done
 
-    def wait(self) -> None:
-        try:
-            if self.listening is None or self.listening.closed:
-                self.listening = psycopg.connect(
-                    announcer.connection_string(), autocommit=True, application_name="maison-integration"
-                )
-                self.listening.execute(f"LISTEN {announcer.CHANNEL}")
-                return  # something may have come before we listened
-            for _ in self.listening.notifies(timeout=POLL_SECONDS, stop_after=1):
-                pass
-        except psycopg.Error as error:
-            log.warning("hub_sante.listen_failed %s", type(error).__name__)
-            if self.listening is not None:
-                self.listening.close()
-            self.listening = None
-            time.sleep(POLL_SECONDS)
 
-
-loop = IntegrationLoop()
+loop = LaneLoop(Turn(), name="integration")

@@ -8,6 +8,7 @@ from maison.foundations import audit
 from maison.foundations.access import Actor, Permission
 from maison.foundations.errors import Forbidden, NotFound
 
+from . import locks
 from .models import Arrival, Case
 from .permissions import P
 
@@ -18,7 +19,8 @@ def access_case(actor: Actor, case_id: UUID, permission: Permission, *, lock: bo
     if case is None:
         raise NotFound
     if lock:
-        case = Case.objects.select_for_update(of=("self",)).get(id=case_id)
+        locks.hold([case.case_ref])
+        case = Case.objects.get(id=case_id)
     if case.samu_id is None or not actor.can(permission, case.samu_id):
         raise Forbidden
     return case

@@ -16,15 +16,14 @@ from maison.foundations.structures.selectors import (
     structures_by_hub_id,
 )
 
+from . import locks
 from .destinations import establishment
 from .models import Case, CaseMessage
 
-LOCKED = "SELECT pg_advisory_xact_lock(hashtextextended(ref, 0)) FROM unnest(%s::text[]) AS ref"
 SAID = """
 SELECT sender, distribution_id, case_id FROM emergency_casemessage
 WHERE sender = ANY(%s::text[]) AND distribution_id = ANY(%s::text[])
 """
-KNOWN = "SELECT id FROM emergency_case WHERE case_ref = ANY(%s::text[])"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +72,9 @@ def foresee(coming: Sequence[Coming]) -> Foreseen:
     """Lock the cases of these messages until the end of the transaction (URG-01) and read what is known of them."""
     refs = sorted({message.case_ref for message in coming})
     _, said, known = gathering.ask(
-        (LOCKED, [[f"emergency.case:{ref}" for ref in refs]]),
+        (locks.NAMES, locks.names(refs)),
         (SAID, [list({message.sender for message in coming}), [message.distribution_id for message in coming]]),
-        (KNOWN, [refs]),
+        (locks.ROWS, [refs]),
     )
     foreseen = Foreseen(refs=frozenset(refs))
     foreseen.said = {(sender, identity): case_id for sender, identity, case_id in said}

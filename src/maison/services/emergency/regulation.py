@@ -20,6 +20,7 @@ from maison.foundations.events import publish
 from maison.foundations.relay.models import Relay
 from maison.foundations.structures.models import Structure
 
+from . import locks
 from .access import access_case
 from .actions import take_in
 from .errors import CaseClosed, UnknownDestination, WrongTransition
@@ -251,6 +252,10 @@ def reopen_case(*, actor: Actor, case_id: UUID) -> Case:
 @transaction.atomic
 def close_validated_case(case_id: UUID) -> None:
     """VALIDE → CLOTURE once the delay has run, when nothing has sent the case back to ACTIF meanwhile."""
-    case = Case.objects.select_for_update(of=("self",)).filter(id=case_id).first()
+    ref = Case.objects.filter(id=case_id).values_list("case_ref", flat=True).first()
+    if ref is None:
+        return
+    locks.hold([ref])
+    case = Case.objects.filter(id=case_id).first()
     if case is not None and case.status == Case.Status.VALIDE and is_ours(case):
         _say_status(Actor.system("emergency.closing"), case, Case.Status.CLOTURE)

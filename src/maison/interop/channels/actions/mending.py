@@ -78,7 +78,7 @@ def abandon(*, actor: Actor, kind: type[Passage] | type[Delivery], stopped_id: U
 
 
 def _finish(passage_id: UUID) -> None:
-    from maison.interop.channels.delivery import finish_passages
+    from maison.interop.channels.receipts import finish_passages
 
     finish_passages([passage_id])
 
@@ -140,10 +140,11 @@ def choose_desk(*, actor: Actor, reason: str, desk: str) -> None:
     from maison.interop.exchanges.mending import mender
 
     agency = mender()
-    if agency is None or reason not in desks.LABELS or desk not in desks.DESKS:
+    rules = desks.rules()
+    if agency is None or reason not in rules or desk not in desks.DESKS:
         raise NothingToMend("Ce motif ou ce bureau n'existe pas.")
     require_in(actor, P.APPROVE, agency)
-    was = desks.rules()[reason]
+    was = rules[reason]
     DeskRule.objects.update_or_create(
         reason=reason, defaults={"desk": desk, "changed_at": timezone.now(), "changed_by": actor.name}
     )

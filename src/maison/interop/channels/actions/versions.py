@@ -11,7 +11,7 @@ from django.utils import timezone
 from maison.foundations import audit
 from maison.foundations.access.actor import Actor
 from maison.foundations.events import publish
-from maison.interop.channels import live, reach, trial
+from maison.interop.channels import live, reach
 from maison.interop.channels.access import access_channel, require_in, version_of
 from maison.interop.channels.errors import (
     ChannelExists,
@@ -31,11 +31,12 @@ from maison.interop.channels.models import Channel, Delivery, TableVersion, Vers
 from maison.interop.channels.permissions import P
 from maison.interop.channels.ports import base
 from maison.interop.channels.ports.base import vocabulary
+from maison.interop.channels.trial import Period
 
 State = Version.State
 
 
-def _move(actor: Actor, version: Version, to: str, code: str, reason: str = "", **details: Any) -> None:
+def move(actor: Actor, version: Version, to: str, code: str, reason: str = "", **details: Any) -> None:
     """Write the state with its trace (both states) and its fact."""
     was = version.state
     if to != was and to not in Version.MOVES[was]:
@@ -59,7 +60,7 @@ def create_channel(*, actor: Actor, structure_id: UUID, configuration: Configura
     version = Version(
         channel=channel, number=1, text=text.write(configuration), editors=[actor.subject], editor_names=[actor.name]
     )
-    _move(actor, version, State.DRAFT, "channels.version_written")
+    move(actor, version, State.DRAFT, "channels.version_written")
     return channel
 
 
@@ -103,7 +104,7 @@ def write_draft(
     if changed and version.state == State.TESTED:
         version.report, version.tested_at = {}, None
     to = State.DRAFT if changed or version.state == State.DRAFT else version.state
-    _move(actor, version, to, "channels.version_written")
+    move(actor, version, to, "channels.version_written")
     return version
 
 
@@ -129,24 +130,13 @@ def drop_draft(*, actor: Actor, code: str, reason: str) -> Version:
     return version
 
 
-def try_version(*, actor: Actor, code: str, days: int) -> Version:
-    """Run the draft on the last days of its source and keep the report: paths and counts, never a value (HUB-09)."""
-    channel = access_channel(actor, code, P.EDIT)
-    version = draft_of(channel)
-    if version is None or not version.is_editable:
-        raise VersionFrozen
-    try:
-        config = text.read(version.text, vocabulary())
-    except BadConfiguration as error:
-        raise ConfigurationRefused(str(error)) from error
-    report = trial.run(channel, config, days)
-    with transaction.atomic():
-        locked = version_of(channel, version.number, lock=True)
-        if locked.text != version.text or not locked.is_editable:
-            raise VersionFrozen("Elle a changé pendant l'essai : recommencez-le.")
-        locked.report, locked.tested_at = report.kept(), timezone.now()
-        _move(actor, locked, State.TESTED, "channels.version_tested", messages=report.total, refused=report.refused)
-    return locked
+def try_version(
+    *, actor: Actor, code: str, days: int = 7, period: Period | None = None, at_once: bool = False
+) -> Version:
+    """See `trials.try_version`."""
+    from .trials import try_version as try_it
+
+    return try_it(actor=actor, code=code, period=period or Period.last(days), at_once=at_once)
 
 
 def obstacles(version: Version) -> list[str]:
@@ -196,7 +186,7 @@ def submit(*, actor: Actor, code: str, comment: str) -> Version:
     if not comment.strip():
         raise ReasonNeeded("L'approbateur a besoin de savoir ce qui change et pourquoi.")
     version.comment, version.submitted_at = comment.strip()[:300], timezone.now()
-    _move(actor, version, State.SUBMITTED, "channels.version_submitted", reason=comment)
+    move(actor, version, State.SUBMITTED, "channels.version_submitted", reason=comment)
     return version
 
 
@@ -211,7 +201,7 @@ def send_back(*, actor: Actor, code: str, reason: str) -> Version:
     if not reason.strip():
         raise ReasonNeeded
     version.submitted_at = None
-    _move(actor, version, State.DRAFT, "channels.version_sent_back", reason=reason)
+    move(actor, version, State.DRAFT, "channels.version_sent_back", reason=reason)
     return version
 
 
@@ -236,7 +226,7 @@ def _enter_service(actor: Actor, channel: Channel, version: Version, code: str, 
     running = Version.objects.select_for_update().filter(channel=channel, state=State.LIVE).first()
     if running is not None:
         running.channel, running.ended_at = channel, now
-        _move(actor, running, State.REPLACED, "channels.version_replaced", by=version.number)
+        move(actor, running, State.REPLACED, "channels.version_replaced", by=version.number)
     version.channel, version.live_at = channel, now
     if version.state == State.LIVE:
         version.save()
@@ -244,7 +234,7 @@ def _enter_service(actor: Actor, channel: Channel, version: Version, code: str, 
                      details={"channel": channel.code, "version": version.number, "to": State.LIVE, **details})  # fmt: skip
         publish(VersionMoved(channel.id, version.number, State.LIVE))
     else:
-        _move(actor, version, State.LIVE, code, **details)
+        move(actor, version, State.LIVE, code, **details)
     channel.title = live.configuration(version).title[:200]
     channel.save(update_fields=["title"])
 
@@ -282,7 +272,7 @@ def retire(*, actor: Actor, code: str, reason: str) -> Version:
     if not reason.strip():
         raise ReasonNeeded
     version.ended_at = timezone.now()
-    _move(actor, version, State.RETIRED, "channels.version_retired", reason=reason)
+    move(actor, version, State.RETIRED, "channels.version_retired", reason=reason)
     base.source(live.configuration(version).source.kind).forget(channel)
     return version
 

@@ -12,7 +12,7 @@ from . import dates, formats, identity_guard
 from .conditions import holds
 from .configuration import WHOLE, Configuration, Item, is_literal
 from .errors import NotWritable, Unreadable
-from .message import Message, differences
+from .message import Message, Said, differences
 
 UNREADABLE, NO_ROUTE, NO_PLACE, BAD_DATE, UNKNOWN_CODE = (
     "message-illisible", "sans-route", "place-absente", "date-illisible", "code-inconnu",
@@ -25,6 +25,10 @@ ENGINE_REASONS = {
     identity_guard.NOT_QUALIFIED: "INS non qualifiée",
     identity_guard.WRONG_WORLD: "Identité de test et identité réelle mélangées",
 }
+LATE, LATE_WORDS = (
+    "mise-a-jour-ancienne",
+    "Mise à jour plus ancienne que ce qui a déjà été transmis : gardée, non transmise",
+)
 
 type Verdict = Literal["routed", "filtered", "refused"]
 
@@ -61,6 +65,9 @@ class Outcome:
     changes: tuple[tuple[str, str | None, str | None], ...] = ()
     steps: tuple[tuple[int, str], ...] = field(default=())
     """(rank from 1, `fait`, `sans objet` or `condition fausse`)"""
+    said: Said | None = None
+    late: bool = False
+    """Filtered because it is older than what was already sent (HUB-03)."""
 
 
 class _Refused(Exception):
@@ -84,6 +91,7 @@ def run(config: Configuration, payload: bytes, tables: Tables, now: datetime, *,
         )
     if not holds(config.filter, message, now):
         return Outcome("filtered")
+    said = message.said()
     flags: list[str] = []
     done: list[tuple[int, str]] = []
     try:
@@ -109,7 +117,7 @@ def run(config: Configuration, payload: bytes, tables: Tables, now: datetime, *,
         return Outcome("filtered", flags=tuple(flags), changes=changes, steps=tuple(done))
     targets = tuple(dict.fromkeys(target for _, reached in routes for target in reached))
     return Outcome(
-        "routed", None, written, targets, tuple(name for name, _ in routes), tuple(flags), changes, tuple(done)
+        "routed", None, written, targets, tuple(name for name, _ in routes), tuple(flags), changes, tuple(done), said
     )
 
 

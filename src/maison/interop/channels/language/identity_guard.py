@@ -6,12 +6,15 @@ extension says VALI. CDA carries an INS only when it is qualified (CI-SIS, struc
 
 from __future__ import annotations
 
+import re
+
 from .hl7 import Hl7Message
 from .json_tree import JsonMessage
 from .message import Message
 
 REAL_OIDS = frozenset({"1.2.250.1.213.1.4.8", "1.2.250.1.213.1.4.9"})
 TEST_OIDS = frozenset({"1.2.250.1.213.1.4.10", "1.2.250.1.213.1.4.11"})
+OIDS = re.compile(r"(?<![\d.])(?:" + "|".join(re.escape(oid) for oid in REAL_OIDS | TEST_OIDS) + r")(?![\d.])")
 POLICIES = {"refuser": "refuser le message", "retirer": "retirer l'INS du message"}
 
 LONGEST_PID_3 = 50
@@ -22,6 +25,8 @@ WRONG_WORLD = "identite-de-test"
 
 def check(message: Message, *, policy: str, test_world: bool) -> tuple[str, str, str] | None:
     """(reason, words, path) when the message must not leave as it is; with the policy `retirer` the INS is taken out first."""
+    if not message.may_say(OIDS):
+        return None
     found = [
         (path, oid)
         for path, value in message.leaves()

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
 
 FORMATS = {"hl7v2": "HL7 v2", "json": "JSON (FHIR, Hub Santé)", "xml": "XML (CDA, Hub Santé)"}
 MAX_BYTES = 20 * 1024 * 1024
 """A message longer than this is refused before it is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The instants between which something was said, as precisely as it was written. `is_update`: a picture of a person that
+    replaces the one before (HL7: A08), so that an older one must not follow a newer saying."""
+
+    earliest: datetime
+    latest: datetime
+    is_update: bool
 
 
 class Message(ABC):
@@ -40,6 +53,14 @@ class Message(ABC):
     @abstractmethod
     def leaves(self) -> Iterator[tuple[str, str]]:
         """Every value with the exact path that names it, in document order."""
+
+    def said(self) -> Said | None:
+        """When its sender says it, where the format has updates that may come too late; None otherwise."""
+        return None
+
+    def may_say(self, pattern: re.Pattern[str]) -> bool:
+        """False only when no value of the message can hold this: cheaper than reading them all."""
+        return True
 
     @abstractmethod
     def _dump(self) -> bytes: ...

@@ -143,6 +143,27 @@ class TargetState(models.Model):
         return self.paused_until if self.down_since is not None and self.paused_until > timezone.now() else None
 
 
+class LaneTime(models.Model):
+    """The time a sender gave to the last thing sent on about a lane: an update older than that comes too late (HUB-03).
+
+    A clock is only compared with itself, so each sender has its own line.
+    """
+
+    channel = models.ForeignKey(Channel, models.PROTECT, related_name="+")
+    lane = models.CharField("file", max_length=32)
+    sender = models.CharField("émetteur", max_length=200)
+    told_at = models.DateTimeField("dit le")
+    moved_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = "heure d'une file"
+        constraints = [models.UniqueConstraint(fields=["channel", "lane", "sender"], name="lane_time_once")]
+        indexes = [models.Index(fields=["moved_at"], name="lane_time_old")]
+
+    def __str__(self) -> str:
+        return f"{self.channel_id} {self.lane}"
+
+
 class SourceCursor(models.Model):
     """How far a channel has read a ledger of the house."""
 

@@ -64,17 +64,23 @@ class JournalSource(Source):
         if made:
             return 0  # it begins with what comes from now on
         cursor = SourceCursor.objects.select_for_update().get(pk=cursor.pk)
-        rows = list(Exchange.objects.raw(NEXT, [cursor.position, cursor.rank, watermark(), WINDOW]))
+        until = watermark()
+        looked = 0
         wanted: list[Exchange] = []
         heard = reach.software(channel)
         clients = dict(Client.objects.values_list("id", "client_id")) if config.source.text("logiciel") else {}
-        for row in rows:
-            cursor.position, cursor.rank = row.position, row.seq
-            if self.takes(row, config, clients) and (heard is None or row.client_id in heard):
-                wanted.append(row)
-                if len(wanted) >= limit:
-                    break
-        if rows:
+        while looked < WINDOW and len(wanted) < limit:
+            rows = list(Exchange.objects.raw(NEXT, [cursor.position, cursor.rank, until, limit]))
+            looked += len(rows)
+            for row in rows:
+                cursor.position, cursor.rank = row.position, row.seq
+                if self.takes(row, config, clients) and (heard is None or row.client_id in heard):
+                    wanted.append(row)
+                    if len(wanted) >= limit:
+                        break
+            if len(rows) < limit:
+                break
+        if looked:
             cursor.save()
         follow(channel, config, wanted)
         return len(wanted)

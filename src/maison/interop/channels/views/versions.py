@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from maison.foundations.access import requires
 from maison.interop.channels import access, desks, selectors, trial
-from maison.interop.channels.actions import versions
+from maison.interop.channels.actions import trials, versions
 from maison.interop.channels.forms import ReasonForm, TrialForm
 from maison.interop.channels.language import report as reports
 from maison.interop.channels.language.configuration import sensitive_places
@@ -18,7 +18,7 @@ from maison.interop.channels.models import Channel, Version
 from maison.interop.channels.permissions import P
 from maison.ui.components import Column
 from maison.ui.lists import page_of
-from maison.ui.pages import done, page
+from maison.ui.pages import done, leave, page, wants_fragment
 
 from .channels import tabs
 
@@ -52,13 +52,19 @@ def trial_page(request: Any, code: str) -> HttpResponse:
     channel = access.access_channel(request.actor, code, P.EDIT)
     form = TrialForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        versions.try_version(actor=request.actor, code=code, days=int(form.cleaned_data["jours"]))
-        return done(request, to=("channels:trial", code), say="Essai terminé.")
+        tried = versions.try_version(actor=request.actor, code=code, period=form.period)
+        running = trials.open_trial(tried) is not None
+        return done(request, to=("channels:trial", code), say="" if running else "Essai terminé.")
     version = selectors.shown_version(channel)
+    under_way = trials.last_trial(version)
+    if "suivi" in request.GET and wants_fragment(request):
+        if under_way is None or not under_way.is_open:
+            return leave(request, ("channels:trial", code))
+        return page(request, "channels/trial.html", {"under_way": under_way, "channel": channel}, part="progress")
     report = version.report if version is not None else {}
     rows = page_of(request, [_row(line) for line in report.get("lignes", [])])
     context = tabs(request, channel, "trial") | {
-        "version": version, "form": form, "report": report, "page": rows, "columns": TRIAL_COLUMNS,
+        "version": version, "form": form, "under_way": under_way, "report": report, "page": rows, "columns": TRIAL_COLUMNS,
         "faults": selectors.understood(version.text).faults if version else [],
         "reasons": [(desks.LABELS.get(reason, reason), number) for reason, number in report.get("motifs", {}).items()],
         "paths": list(report.get("chemins", {}).items())[:20], "may_read": access.may(request.actor, channel, P.READ_PAYLOAD),
