@@ -257,7 +257,7 @@ def settle(loaned: TargetState, results: Sequence[Result]) -> None:
             changes.append((exchange, Exchange.State.ACKNOWLEDGED.value, receipt.words, ""))
             row.save()
         elif receipt.result in ("rejected", "unknown"):
-            reason = desks.REFUSED if receipt.result == "rejected" else desks.UNKNOWN
+            reason = receipt.reason or (desks.REFUSED if receipt.result == "rejected" else desks.UNKNOWN)
             row.save()
             _stop(state.channel, row, reason, receipt.words, exchange)
         elif receipt.result == "later":

@@ -1,0 +1,65 @@
+"""How the house is known to its operator of MSSanté and to the DMP: settings only, and no sandbox in production."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from maison.config.environment import SettingsError
+
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+FILES = ("authority", "certificate", "key")
+
+
+def mssante_from(environ: Mapping[str, str], *, production: bool) -> dict[str, Any]:
+    """The MSSANTE setting. Without `MAISON_MSSANTE_URL` no mail leaves. `smtps://login@host:465` or `smtp://login@host:587` (STARTTLS);
+    `imaps://login@host:993` for the receipts; the secret stands apart."""
+    found = _common("MAISON_MSSANTE", environ, {"smtps", "smtp"}, production=production)
+    imap = environ.get("MAISON_MSSANTE_IMAP_URL", "")
+    if imap:
+        _check("MAISON_MSSANTE_IMAP_URL", imap, {"imaps"}, production=production)
+    found |= {
+        "imap_url": imap,
+        "secret": environ.get("MAISON_MSSANTE_SECRET", ""),
+        "address": environ.get("MAISON_MSSANTE_ADDRESS", "").lower(),
+        "domains": frozenset(
+            word.strip().lower() for word in environ.get("MAISON_MSSANTE_DOMAINS", "").split(",") if word.strip()
+        ),
+        "patients_domain": environ.get("MAISON_MSSANTE_PATIENTS", "patient.mssante.fr").lower(),
+    }
+    if found["url"] and "@" not in found["address"]:
+        raise SettingsError("MAISON_MSSANTE_ADDRESS, the mailbox of the house, goes with MAISON_MSSANTE_URL.")
+    if found["url"] and not found["domains"]:
+        raise SettingsError("MAISON_MSSANTE_DOMAINS, the list of trusted domains, goes with MAISON_MSSANTE_URL.")
+    return found
+
+
+def dmp_from(environ: Mapping[str, str], *, production: bool) -> dict[str, Any]:
+    """The DMP setting. Without `MAISON_DMP_URL` nothing is fed."""
+    found = _common("MAISON_DMP", environ, {"https"}, production=production)
+    if found["url"] and not (found["certificate"] and found["key"]):
+        raise SettingsError(
+            "MAISON_DMP_CERTIFICATE and MAISON_DMP_KEY sign what is said to the DMP: both are required."
+        )
+    return found | {"approval": environ.get("MAISON_DMP_APPROVAL", "")}
+
+
+def _common(prefix: str, environ: Mapping[str, str], schemes: set[str], *, production: bool) -> dict[str, Any]:
+    url = environ.get(f"{prefix}_URL", "")
+    if url:
+        _check(f"{prefix}_URL", url, schemes, production=production)
+    found: dict[str, Any] = {"url": url}
+    return found | {name: environ.get(f"{prefix}_{name.upper()}", "") for name in FILES}
+
+
+def _check(name: str, url: str, schemes: set[str], *, production: bool) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in schemes or not parts.hostname:
+        raise SettingsError(
+            f"{name} must start with {' or '.join(f'{one}://' for one in sorted(schemes))} and name a host."
+        )
+    if parts.password:
+        raise SettingsError(f"{name} holds no secret: it has a setting of its own.")
+    if production and parts.hostname in LOOPBACK:
+        raise SettingsError(f"{name} leads to this machine, where the sandbox is: never in production.")
