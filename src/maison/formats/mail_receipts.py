@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import email
 import email.policy
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from typing import Literal, cast
 
 from msgspec import Struct
@@ -31,7 +31,7 @@ class Receipt(Struct, frozen=True):
 
 def read_receipt(data: bytes) -> Receipt | None:
     """Never raises for what the mail holds."""
-    message = cast("EmailMessage", email.message_from_bytes(data, policy=email.policy.default))
+    message = email.message_from_bytes(data, policy=email.policy.default)
     if message.get_content_type() != "multipart/report":
         return None
     for part in message.iter_parts():
@@ -43,7 +43,7 @@ def read_receipt(data: bytes) -> Receipt | None:
     return None
 
 
-def _fields(part: EmailMessage) -> list[dict[str, str]]:
+def _fields(part: MIMEPart) -> list[dict[str, str]]:
     """Blocks of fields: of the whole, then of each recipient."""
     payload = part.get_payload()
     if isinstance(payload, list):
@@ -54,7 +54,7 @@ def _fields(part: EmailMessage) -> list[dict[str, str]]:
     return [{name.lower(): str(value).strip() for name, value in found.items()}]
 
 
-def _delivery(message: EmailMessage, part: EmailMessage) -> Receipt | None:
+def _delivery(message: EmailMessage, part: MIMEPart) -> Receipt | None:
     blocks = _fields(part)
     whole = blocks[0] if blocks else {}
     person = next((block for block in blocks if "action" in block), None)
@@ -79,7 +79,7 @@ def _returned(message: EmailMessage) -> str:
     return ""
 
 
-def _disposition(part: EmailMessage) -> Receipt | None:
+def _disposition(part: MIMEPart) -> Receipt | None:
     blocks = _fields(part)
     whole = {name: value for block in blocks for name, value in block.items()}
     words = whole.get("disposition", "").rpartition(";")[2].split("/")[0].strip().lower()

@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     boxes = Mailboxes(options.folder / "boites")
     registry = Registry(options.folder / "dmp", authority.authority_of(options.folder))
     accounts = {ACCOUNT: SECRET}
-    doors = [
+    doors: list[MailDoor | ReadingDoor | RecordDoor] = [
         MailDoor(boxes, context, accounts, options.smtp), ReadingDoor(boxes, context, accounts, options.imap),
         RecordDoor(registry, context, options.dmp),
     ]  # fmt: skip

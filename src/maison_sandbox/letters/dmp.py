@@ -13,7 +13,7 @@ import threading
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from cryptography import x509
 
@@ -155,7 +155,7 @@ class _Server(ThreadingHTTPServer):
         except OSError:
             return
         try:
-            self.RequestHandlerClass(request, client_address, self)
+            self.RequestHandlerClass(request, client_address, cast("Any", self))
         except (OSError, ValueError):
             return
         finally:

@@ -6,7 +6,7 @@ import re
 import socketserver
 import ssl
 import threading
-from typing import Any
+from typing import Any, cast
 
 from .mailboxes import Mailboxes
 
@@ -84,7 +84,7 @@ class _Server(socketserver.ThreadingTCPServer):
         except OSError:
             return
         try:
-            self.RequestHandlerClass(request, client_address, self)
+            self.RequestHandlerClass(request, client_address, cast("Any", self))
         except OSError:
             return
         finally:

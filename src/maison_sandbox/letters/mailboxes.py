@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import re
 import threading
 from collections import defaultdict
 from email.message import EmailMessage
@@ -16,6 +17,9 @@ from pathlib import Path
 
 DOMAINS = ("mssante.fr", "medecin.mssante.fr", "ch-fictif.mssante.fr", "patient.mssante.fr", "test-ci-sis.mssante.fr")
 POSTMASTER = "MAILER-DAEMON@operateur.mssante.fr"
+
+
+ADDRESS = re.compile(r"[a-z0-9._+-]{1,64}@[a-z0-9.-]{1,190}")
 
 
 class Mailboxes:
@@ -33,7 +37,7 @@ class Mailboxes:
     def refuses(self, address: str) -> str:
         """The SMTP answer to an address that is not taken; empty when it is."""
         local, _, domain = address.lower().partition("@")
-        if domain not in self.domains:
+        if domain not in self.domains or ADDRESS.fullmatch(address.lower()) is None:
             return "550 5.7.1 destinataire hors espace de confiance"
         return "550 5.1.1 boite aux lettres inconnue" if local.startswith("inconnu") else ""
 

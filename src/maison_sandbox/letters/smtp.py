@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
+import threading
+from collections.abc import Coroutine
 from typing import Any
 
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from .mailboxes import Mailboxes
@@ -40,6 +42,11 @@ def _without(arg: str | None, *names: str) -> tuple[str | None, dict[str, str]]:
     return " ".join(kept), found
 
 
+def _cut(server: SMTP) -> None:
+    if server.transport is not None:
+        server.transport.close()
+
+
 class _Handler:
     def __init__(self, door: MailDoor) -> None:
         self.door = door
@@ -53,6 +60,8 @@ class _Handler:
     async def handle_MAIL(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        if not session.authenticated:  # the line itself is in TLS from its first byte
+            return "530 5.7.0 compte requis"
         if self.door.faults & {"occupe"}:
             return "451 4.3.2 reessayez plus tard"
         if address.lower() != str(session.auth_data).lower():
@@ -70,14 +79,14 @@ class _Handler:
 
     async def handle_DATA(self, server: _Server, session: Session, envelope: Envelope) -> str:  # noqa: N802
         if "perdu" in self.door.faults:  # cut before anything is kept
-            server.transport.close()
+            _cut(server)
             return "421 coupe"
         content = envelope.content
         data = content if isinstance(content, bytes) else str(content).encode()
         for address in envelope.rcpt_tos:
             self.door.boxes.take(str(envelope.mail_from), address, data, server.notify.get(address, "FAILURE"))
         if "coupe" in self.door.faults:  # kept, and nobody is told
-            server.transport.close()
+            _cut(server)
             return "421 coupe"
         return "250 2.0.0 message accepte"
 
@@ -86,30 +95,42 @@ class MailDoor:
     """`faults`: `occupe` (comes back later), `coupe` (kept, then the line falls), `perdu` (the line falls, nothing is kept)."""
 
     def __init__(self, boxes: Mailboxes, context: ssl.SSLContext, accounts: dict[str, str], port: int = 0) -> None:
-        self.boxes, self.accounts = boxes, accounts
+        self.boxes, self.accounts, self.port = boxes, accounts, port
         self.faults: set[str] = set()
-        self._controller = _Controller(self, context, port)
-
-    @property
-    def port(self) -> int:
-        return int(self._controller.server.sockets[0].getsockname()[1])
+        self._context = context
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="sandbox-smtp", daemon=True)
 
     def start(self) -> None:
-        self._controller.start()
+        self._thread.start()
+        self._server: asyncio.Server = self._run(
+            self._loop.create_server(self._protocol, "127.0.0.1", self.port, ssl=self._context)
+        )
+        self.port = int(self._server.sockets[0].getsockname()[1])
 
     def stop(self) -> None:
-        self._controller.stop()
+        self._run(self._end())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
 
+    async def _end(self) -> None:
+        self._server.close()
+        self._server.abort_clients()
+        await self._server.wait_closed()
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(0)  # transports are let go by the turn that follows
 
-class _Controller(Controller):
-    def __init__(self, door: MailDoor, context: ssl.SSLContext, port: int) -> None:
-        self.door = door
-        super().__init__(_Handler(door), hostname="127.0.0.1", port=port, ssl_context=context)
+    def _run(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
 
-    def factory(self) -> SMTP:
+    def _protocol(self) -> SMTP:
         return _Server(
-            self.handler, hostname="operateur.mssante.fr", auth_required=True, auth_require_tls=False,
-            authenticator=self._authenticate, data_size_limit=20 * 1024 * 1024, enable_SMTPUTF8=True,
+            _Handler(self), hostname="operateur.mssante.fr", auth_require_tls=False,
+            authenticator=self._authenticate, data_size_limit=20 * 1024 * 1024, enable_SMTPUTF8=True, loop=self._loop,
         )  # fmt: skip
 
     def _authenticate(
@@ -118,7 +139,4 @@ class _Controller(Controller):
         if not isinstance(data, LoginPassword):
             return AuthResult(success=False, handled=False)
         login, secret = data.login.decode(), data.password.decode()
-        return AuthResult(success=self.door.accounts.get(login) == secret, auth_data=login, handled=False)
-
-    def _trigger_server(self) -> None:
-        """Controller makes sure that the server answers by calling it: ours wants a certificate of who calls."""
+        return AuthResult(success=self.accounts.get(login) == secret, auth_data=login, handled=False)

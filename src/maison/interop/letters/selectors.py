@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from maison.formats.cda.codes import is_known, label
 from maison.foundations import relay
 from maison.foundations.access.actor import Actor
+from maison.foundations.accounts.models import User
 from maison.foundations.audit.models import Entry
 from maison.interop.channels import desks
 from maison.interop.channels.models import Delivery
@@ -50,12 +51,7 @@ def letters(actor: Actor, *, state: str = "", structure: str = "") -> QuerySet[L
 
 def structures_of(actor: Actor) -> list[tuple[str, str]]:
     """Hospitals that entrusted a letter, for the filter."""
-    found = (
-        Letter.objects.visible_to(actor)
-        .exclude(structure=None)
-        .order_by()
-        .values_list("structure_id", "structure__name")
-    )
+    found = Letter.objects.visible_to(actor).order_by().values_list("structure_id", "structure__name")
     return sorted({(str(key), name) for key, name in found.distinct()}, key=lambda pair: pair[1])
 
 
@@ -165,12 +161,17 @@ def _acts(leg: Leg) -> list[TrailStep]:
     rows = Entry.objects.filter(
         target_id__in=[key for _, key in targets], code__in=ACTS, target_type__in=[kind for kind, _ in targets]
     ).order_by("at")
+    names = _names({row.subject for row in rows})
     return [
-        TrailStep(f"{ACTS[row.code]}{f' : {row.reason}' if row.reason else ''}", row.at, by=_who(row))
+        TrailStep(f"{ACTS[row.code]}{f' : {row.reason}' if row.reason else ''}", row.at, by=names.get(row.subject, ""))
         for row in rows
         if not (row.code == "letters.address_given" and leg.kind != MSSANTE)
     ]
 
 
-def _who(row: Entry) -> str:
-    return "la maison, l'identité ayant été mise à jour" if row.subject in ("letters", "channels") else str(row.subject)
+def _names(subjects: set[str]) -> dict[str, str]:
+    """Who acted, in words; the house itself acts once the admissions desk has qualified an identity."""
+    people = User.objects.filter(subject__in=subjects)
+    return {"letters": "la maison, l'identité ayant été mise à jour"} | {
+        one.subject: f"{one.given_name} {one.family_name}".strip() or "compte local" for one in people
+    }

@@ -55,7 +55,7 @@ def export(request: Any) -> HttpResponse:
             row.id,
             moment(row.received_at),
             selectors.type_label(row),
-            row.structure.name if row.structure else "",
+            row.structure.name,
         ]
         for leg in selectors.ways(row):
             found += [leg.get_state_display(), moment(leg.state_at), leg.words] if leg else ["", "", ""]
