@@ -6,8 +6,8 @@ from maison.interop.channels import delivery, execution
 from maison.interop.hl7v2 import intake, integration
 from maison.interop.hl7v2.senders import Peer
 from maison.interop.letters.models import Leg, Letter
-from maison_region.hospitals import APPLICATION
 from maison_region.facilities import RANGUEIL
+from maison_region.hospitals import APPLICATION
 from maison_region.letter_channels import TEXT
 from maison_sandbox.letters import authority
 from tests.factories import StructureFactory
@@ -38,9 +38,14 @@ class Hospital:
     def __init__(self, workshop):
         self.workshop = workshop
         self.structure = StructureFactory(name="CHU fictif", finess="990000017")
-        self.client = mllp.declare("gam.fictif", application=APPLICATION, facility=RANGUEIL.finess_eg, structure=self.structure)
+        self.client = mllp.declare(
+            "gam.fictif", application=APPLICATION, facility=RANGUEIL.finess_eg, structure=self.structure
+        )
         self.channel = workshop.live(
-            TEXT.replace("{finess}", "fictif").replace("{name}", "fictif"), "courriers-fictif", table=False, structure=self.structure
+            TEXT.replace("{finess}", "fictif").replace("{name}", "fictif"),
+            "courriers-fictif",
+            table=False,
+            structure=self.structure,
         )
         execution.turn()  # the channel takes what comes from now on
 

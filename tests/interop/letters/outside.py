@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from maison.formats.hl7v2.document_flags import Flags
 from maison_region.facilities import RANGUEIL
+from maison_region.geography import COMMUNES, Point
 from maison_region.letters import GENERAL_PRACTITIONER, Letter
 from maison_region.patients import Patient, test_ins
-from maison_region.geography import COMMUNES, Point
 from maison_sandbox.letters import authority
 from maison_sandbox.letters.__main__ import ACCOUNT, SECRET
 from maison_sandbox.letters.dmp import RecordDoor, Registry
 from maison_sandbox.letters.imap import ReadingDoor
 from maison_sandbox.letters.mailboxes import DOMAINS, Mailboxes
 from maison_sandbox.letters.smtp import MailDoor
-from datetime import date
 
 GP = GENERAL_PRACTITIONER
+
+
+def FLAGS(**said):
+    """Orders of a letter: to the doctor and to the DMP unless told otherwise."""
+    return Flags(**{"to_dmp": True, "to_professionals": True, "to_patient": False, **said})
 
 
 @dataclass
@@ -34,7 +39,10 @@ class Outside:
     record: RecordDoor
 
     def settings(self):
-        files = {name: str(self.folder / file) for name, file in (("authority", "autorite.pem"), ("certificate", "maison.pem"), ("key", "maison.key"))}
+        files = {
+            name: str(self.folder / file)
+            for name, file in (("authority", "autorite.pem"), ("certificate", "maison.pem"), ("key", "maison.key"))
+        }
         login = ACCOUNT.replace("@", "%40")
         return {
             "MSSANTE": {
@@ -49,7 +57,11 @@ class Outside:
         """The same, for a process of its own."""
         found = self.settings()
         mssante, dmp = found["MSSANTE"], found["DMP"]
-        files = {f"MAISON_{of}_{name.upper()}": dmp[name] for of in ("MSSANTE", "DMP") for name in ("authority", "certificate", "key")}
+        files = {
+            f"MAISON_{of}_{name.upper()}": dmp[name]
+            for of in ("MSSANTE", "DMP")
+            for name in ("authority", "certificate", "key")
+        }
         return {
             "MAISON_MSSANTE_URL": mssante["url"], "MAISON_MSSANTE_IMAP_URL": mssante["imap_url"], "MAISON_MSSANTE_SECRET": SECRET,
             "MAISON_MSSANTE_ADDRESS": ACCOUNT, "MAISON_MSSANTE_DOMAINS": ",".join(mssante["domains"]), "MAISON_DMP_URL": dmp["url"], **files,

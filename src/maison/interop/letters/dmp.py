@@ -51,7 +51,7 @@ def carry(record: HealthRecord, letter: Letter, leg: Leg, one: Carried, *, wants
 
 
 def _fed(record: HealthRecord, letter: Letter, leg: Leg, one: Carried, cleared: Cleared, replaces: str) -> Receipt:
-    where, _ = ledger.standing(letter, DMP)
+    where, known = ledger.standing(letter, DMP)
     if where == "done":
         return Receipt("delivered", "Déjà dans le DMP : rien n'est reparti.")
     if where == "other":
@@ -68,7 +68,7 @@ def _fed(record: HealthRecord, letter: Letter, leg: Leg, one: Carried, cleared: 
     claims = claims_of(letter, metadata)
     return _asked(
         lambda about_to: record.feed(submission, {entry.id: one.data}, claims, about_to),
-        leg, etree.tostring(ebrim.write(submission)), tried_before=where in ("leaving", "failed"), words="Reçu par le DMP",
+        leg, etree.tostring(ebrim.write(submission)), before=known.state if known else "", words="Reçu par le DMP",
     )  # fmt: skip
 
 
@@ -103,28 +103,31 @@ def _take_back(record: HealthRecord, letter: Letter, leg: Leg, one: Carried) -> 
     )  # fmt: skip
     return _asked(
         lambda about_to: record.take_back(submission, entry, claims, about_to), leg,
-        etree.tostring(ebrim.write_status(submission, entry, "deleted")), tried_before=False, words="Annulé dans le DMP",
+        etree.tostring(ebrim.write_status(submission, entry, "deleted")), before="", words="Annulé dans le DMP",
     )  # fmt: skip
 
 
 def _asked(
-    ask: Callable[[Callable[[], None]], Answer], leg: Leg, written: bytes, *, tried_before: bool, words: str
+    ask: Callable[[Callable[[], None]], Answer], leg: Leg, written: bytes, *, before: str, words: str
 ) -> Receipt:
-    """Ask the DMP and keep what it says. It knows a document by its unique id: asking again does no harm."""
+    """Ask the DMP and keep what it says. It knows a document by its unique id: asking again does no harm.
+    `before` is the state of a former try, empty for a first one."""
     begun: list[Sending] = []
     try:
-        answer = ask(lambda: begun.append(ledger.begin(leg, DMP, written, "application/xml")))
+        answer = ask(lambda: begun.append(ledger.begin(leg, DMP, written, "application/xml", again=before)))
     except Unreachable as mute:
         for sending in begun:
             ledger.forget(sending.id, mute.words)
         return Receipt("down", mute.words)
+    except ledger.Taken:
+        return Receipt("later", "Le même document part en ce moment par un autre message.")
     except CutShort:
         return Receipt(
             "down",
             "La ligne est tombée pendant l'envoi : le même document sera présenté à nouveau, le DMP reconnaît son identifiant.",
         )
     sending = begun[0]
-    if answer.accepted or (tried_before and refusals.is_there_already(answer)):
+    if answer.accepted or (before and refusals.is_there_already(answer)):
         told = words if answer.accepted else f"{words} : un envoi précédent, coupé, avait abouti"
         ledger.end(sending.id, Sending.State.DELIVERED, told)
         legs.move(leg, State.DELIVERED, told, tried=True)

@@ -23,6 +23,10 @@ State = Sending.State
 type Standing = Literal["new", "leaving", "other", "done", "failed"]
 
 
+class Taken(Exception):
+    """The same document is leaving for the same place by another hand."""
+
+
 def reference_of(letter: Letter, destination: str, generation: int) -> str:
     """The same for the same sending, whatever process asks: it names the mail (Message-ID) or the submission."""
     return str(uuid5(NAMESPACE, "|".join((letter.document_key, letter.action, destination, str(generation)))))
@@ -43,8 +47,11 @@ def standing(letter: Letter, destination: str) -> tuple[Standing, Sending | None
 
 
 @transaction.atomic
-def begin(leg: Leg, destination: str, payload: bytes, content_type: str, *, generation: int = 1) -> Sending:
-    """On disk before the content leaves: the sending, and in the journal the very bytes that leave."""
+def begin(
+    leg: Leg, destination: str, payload: bytes, content_type: str, *, generation: int = 1, again: str = State.FAILED
+) -> Sending:
+    """On disk before the content leaves: the sending, and in the journal the very bytes that leave. One that is already there is
+    begun again only from the state `again`. Raises Taken when another message is sending the same document there right now."""
     letter = leg.letter
     reference = reference_of(letter, destination, generation)
     entry = journal.Entry(
@@ -54,15 +61,24 @@ def begin(leg: Leg, destination: str, payload: bytes, content_type: str, *, gene
         content_type=content_type, answers=letter.exchange_id,
     )  # fmt: skip
     journal.write([entry])
-    found, _ = Sending.objects.update_or_create(
-        document_key=letter.document_key, action=letter.action, destination=destination,
-        defaults={
-            "leg": leg, "sha256": letter.sha256, "generation": generation, "reference": reference, "state": State.LEAVING,
-            "exchange_id": entry.id, "exchange_at": entry.at, "began_at": timezone.now(), "sent_at": None,
-            "delivered_at": None, "read_at": None, "failed_at": None, "words": "",
-        },
-    )  # fmt: skip
-    return found
+    fresh = {
+        "leg": leg, "sha256": letter.sha256, "generation": generation, "reference": reference, "state": State.LEAVING,
+        "exchange_id": entry.id, "exchange_at": entry.at, "began_at": timezone.now(), "sent_at": None, "delivered_at": None,
+        "read_at": None, "failed_at": None, "words": "",
+    }  # fmt: skip
+    same = Sending.objects.filter(document_key=letter.document_key, action=letter.action, destination=destination)
+    known = same.select_for_update().first()
+    if known is None:
+        made = Sending(document_key=letter.document_key, action=letter.action, destination=destination, **fresh)
+        if not Sending.objects.bulk_create([made], ignore_conflicts=True) or not same.filter(id=made.id).exists():
+            raise Taken
+        return made
+    if known.state != again:
+        raise Taken
+    for name, value in fresh.items():
+        setattr(known, name, value)
+    known.save()
+    return known
 
 
 @transaction.atomic

@@ -25,6 +25,7 @@ from .reading import Carried
 State = Leg.State
 OUTSIDE = "Une adresse n'est pas dans l'espace de confiance MSSanté : rien n'est parti vers elle."
 NOBODY = "Aucune adresse MSSanté de destinataire : donnez-la sur la page du courrier, ou prévenez-le autrement."
+IN_HAND = "Le même document part en ce moment par un autre message."
 TOO_LARGE = f"Le courrier dépasse {mail.LARGEST // 1_000_000} Mo : la messagerie ne le prendrait pas."
 
 
@@ -175,7 +176,10 @@ def _submitted(
     def about_to() -> None:
         begun.append(ledger.begin(leg, person.destination, payload, "message/rfc822", generation=generation))
 
-    answer = operator.submit(person.address, payload, message_id, about_to)
+    try:
+        answer = operator.submit(person.address, payload, message_id, about_to)
+    except ledger.Taken:
+        return Receipt("later", IN_HAND)
     if answer.fate == "taken":
         ledger.end(begun[0].id, Sending.State.SENT, answer.words, expects_receipt=answer.expects_receipt)
         return Receipt("delivered", answer.words)
