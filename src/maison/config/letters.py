@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 from maison.config.environment import SettingsError
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+DEMONSTRATION_OID = "1.2.250.1.213.1.4.99.1"
 FILES = ("authority", "certificate", "key")
 
 
@@ -43,6 +45,16 @@ def dmp_from(environ: Mapping[str, str], *, production: bool) -> dict[str, Any]:
             "MAISON_DMP_CERTIFICATE and MAISON_DMP_KEY sign what is said to the DMP: both are required."
         )
     return found | {"approval": environ.get("MAISON_DMP_APPROVAL", "")}
+
+
+def house_oid_from(environ: Mapping[str, str], *, production: bool, sends: bool) -> str:
+    """What names the house in the submissions it makes; that of the demonstration never serves in production."""
+    found = environ.get("MAISON_HOUSE_OID", DEMONSTRATION_OID)
+    if not re.fullmatch(r"[0-2](\.(0|[1-9][0-9]*))+", found):
+        raise SettingsError("MAISON_HOUSE_OID is an OID, such as 1.2.250.1.71.4.2.2.…")
+    if production and sends and found == DEMONSTRATION_OID:
+        raise SettingsError("MAISON_HOUSE_OID is required in production once letters leave.")
+    return found
 
 
 def _common(prefix: str, environ: Mapping[str, str], schemes: set[str], *, production: bool) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from maison.config.environment import database_from, days_by_name, flag, number, s3_from, secret, words
-from maison.config.letters import dmp_from, mssante_from
+from maison.config.letters import dmp_from, house_oid_from, mssante_from
 from maison.config.sign_in import provider_from
 from maison.services.emergency.eta import parse_travel_model
 
@@ -265,4 +265,4 @@ CHANNEL_ACCESS = os.environ.get("MAISON_CHANNEL_ACCESS", "")
 # Letters: the operator of MSSanté and the DMP (docs/letters.md); empty addresses: nothing leaves.
 MSSANTE = mssante_from(os.environ, production=PRODUCTION)
 DMP = dmp_from(os.environ, production=PRODUCTION)
-HOUSE_OID = os.environ.get("MAISON_HOUSE_OID", "1.2.250.1.213.1.4.99.1")
+HOUSE_OID = house_oid_from(os.environ, production=PRODUCTION, sends=bool(MSSANTE["url"] or DMP["url"]))

@@ -32,6 +32,7 @@ class Registry:
         self.folder, self.authority = folder, authority
         self.closed: set[str] = set()
         self.faults: set[str] = set()
+        self.answers = threading.Event()
         self.asked = 0
         self._lock = threading.Lock()
         self._file = folder / "registre.json"
@@ -129,6 +130,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_error(503)
             return
         status, answer = self.server.registry.answer(self.headers.get("Content-Type", ""), body)
+        if "attend" in self.server.registry.faults:  # done, and the answer is long to come
+            self.server.registry.answers.wait(60)
         if "coupe" in self.server.registry.faults:  # done, and nobody is told
             self.close_connection = True
             self.connection.close()
@@ -179,5 +182,6 @@ class RecordDoor:
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
 
     def stop(self) -> None:
+        self._server.registry.answers.set()
         self._server.shutdown()
         self._server.server_close()

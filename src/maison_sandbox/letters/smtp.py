@@ -85,6 +85,8 @@ class _Handler:
         data = content if isinstance(content, bytes) else str(content).encode()
         for address in envelope.rcpt_tos:
             self.door.boxes.take(str(envelope.mail_from), address, data, server.notify.get(address, "FAILURE"))
+        if "attend" in self.door.faults:  # kept, and the answer is long to come
+            await asyncio.to_thread(self.door.answers.wait, 60)
         if "coupe" in self.door.faults:  # kept, and nobody is told
             _cut(server)
             return "421 coupe"
@@ -92,11 +94,13 @@ class _Handler:
 
 
 class MailDoor:
-    """`faults`: `occupe` (comes back later), `coupe` (kept, then the line falls), `perdu` (the line falls, nothing is kept)."""
+    """`faults`: `occupe` (comes back later), `coupe` (kept, then the line falls), `perdu` (the line falls, nothing is kept),
+    `attend` (kept, and answered once `answers` is set)."""
 
     def __init__(self, boxes: Mailboxes, context: ssl.SSLContext, accounts: dict[str, str], port: int = 0) -> None:
         self.boxes, self.accounts, self.port = boxes, accounts, port
         self.faults: set[str] = set()
+        self.answers = threading.Event()
         self._context = context
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="sandbox-smtp", daemon=True)
@@ -109,6 +113,7 @@ class MailDoor:
         self.port = int(self._server.sockets[0].getsockname()[1])
 
     def stop(self) -> None:
+        self.answers.set()
         self._run(self._end())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from django.conf import settings as house
 
 from maison.interop.channels import delivery, execution
 from maison.interop.hl7v2 import intake, integration
@@ -37,6 +38,7 @@ class Hospital:
 
     def __init__(self, workshop):
         self.workshop = workshop
+        self.index_key = house.INDEX_KEY
         self.structure = StructureFactory(name="CHU fictif", finess="990000017")
         self.client = mllp.declare(
             "gam.fictif", application=APPLICATION, facility=RANGUEIL.finess_eg, structure=self.structure

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.utils.safestring import SafeString, mark_safe
-
 from maison.formats.cda import html, reader
 from maison.formats.cda.html import Rendered
 from maison.formats.cda.model import Document, Patient
@@ -25,6 +23,15 @@ NAMES = {"application/pdf": "pdf", "text/plain": "txt", "image/jpeg": "jpg", "im
 type FileAddress = Callable[[int], str]
 
 
+class Markup(str):
+    """HTML written by formats.cda.html: from a closed tree, all text of the document escaped (decision 0011)."""
+
+    __slots__ = ()
+
+    def __html__(self) -> str:
+        return self
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """One document: who it is about, and its fragments of HTML (see formats.cda.html, which escapes all it is given)."""
@@ -32,10 +39,10 @@ class Shown:
     person: PersonBanner
     identity: str
     title: str
-    facts: SafeString
-    contents: SafeString
-    body: SafeString
-    people: SafeString
+    facts: Markup
+    contents: Markup
+    body: Markup
+    people: Markup
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +89,8 @@ def show(document: Document, rank: int, file_address: FileAddress | None = None)
     url = file_address(rank) if file_address is not None and file is not None and not file.is_text else None
     rendered = html.render(document, prefix=f"cda{rank}", file_url=url)
     return Shown(
-        banner(document.patient), _identity(rendered), rendered.title, _html(rendered.facts), _html(rendered.contents),
-        _html(rendered.body), _html(rendered.people),
+        banner(document.patient), _identity(rendered), rendered.title, Markup(rendered.facts), Markup(rendered.contents),
+        Markup(rendered.body), Markup(rendered.people),
     )  # fmt: skip
 
 
@@ -97,7 +104,7 @@ def file_of(document: Document) -> File | None:
 
 def banner(patient: Patient) -> PersonBanner:
     """The traits as the document says them: its status is not told by the document itself."""
-    place = patient.birth_place_name or patient.birth_place
+    place = patient.birth_place_name or (patient.birth_place and f"commune {patient.birth_place}")
     return PersonBanner(
         birth_name=patient.birth_family or "Identité inconnue",
         first_name=patient.first_given or patient.birth_givens,
@@ -113,7 +120,3 @@ def _identity(rendered: Rendered) -> str:
     """One line for the head of each printed page."""
     who = rendered.banner
     return ", ".join(part for part in (who.name, who.born and f"né(e) le {who.born}", *who.ids[:1]) if part)
-
-
-def _html(fragment: str) -> SafeString:
-    return mark_safe(fragment)  # noqa: S308 -- written by formats.cda.html from a closed tree, all text escaped (decision 0011)

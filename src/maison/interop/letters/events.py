@@ -15,7 +15,7 @@ class LetterReceived(Event):
     structure_id: UUID
 
     def hints(self) -> list[str]:
-        return ["letters.list"]
+        return ["letters.list:all"]
 
 
 @dataclass(frozen=True)
@@ -28,4 +28,4 @@ class LegMoved(Event):
     state: str
 
     def hints(self) -> list[str]:
-        return ["letters.list"]
+        return ["letters.list:all"]

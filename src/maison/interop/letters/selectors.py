@@ -119,7 +119,9 @@ def _way(leg: Leg) -> Way:
 
 
 def _steps(leg: Leg, delivery: Delivery | None, sendings: list[Sending]) -> list[TrailStep]:
-    steps = [_line(line) for line in _history([delivery.exchange_id] if delivery else [])]
+    lines = _history([delivery.exchange_id] if delivery else [])
+    # Where sendings tell it better, the end of the channel's own errand is left out.
+    steps = [_line(line) for line in lines if not (sendings and line["state"] == Exchange.State.ACKNOWLEDGED)]
     for sending in sendings:
         for at, words, refused in (
             (
@@ -172,6 +174,6 @@ def _acts(leg: Leg) -> list[TrailStep]:
 def _names(subjects: set[str]) -> dict[str, str]:
     """Who acted, in words; the house itself acts once the admissions desk has qualified an identity."""
     people = User.objects.filter(subject__in=subjects)
-    return {"letters": "la maison, l'identité ayant été mise à jour"} | {
+    return {"system:letters": "la maison, l'identité ayant été mise à jour"} | {
         one.subject: f"{one.given_name} {one.family_name}".strip() or "compte local" for one in people
     }

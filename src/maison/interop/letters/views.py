@@ -14,7 +14,7 @@ from maison.interop.exchanges.views import download
 from maison.ui.components import Column
 from maison.ui.french import moment
 from maison.ui.lists import csv_response, page_of
-from maison.ui.pages import done, page
+from maison.ui.pages import done, page, wants_fragment
 
 from . import mending, opening, selectors
 from .errors import AddressRefused
@@ -22,8 +22,7 @@ from .forms import AddressForm, LetterFilter
 from .permissions import P
 
 LIST, LETTER, DOCUMENT = (f"letters/{name}.html" for name in ("list", "letter", "document"))
-COLUMNS = [Column("Reçu"), Column("Document"), Column("Établissement"), Column("MSSanté"), Column("DMP")]
-SENDING_COLUMNS = [Column("Destinataire"), Column("État"), Column("Envoyé"), Column("Remis"), Column("Lu")]
+COLUMNS = [Column("Courrier"), Column("MSSanté"), Column("DMP"), Column("Établissement", wide=True)]
 CSV_HEADER = ["Courrier", "Reçu", "Document", "Établissement", "MSSanté", "depuis", "motif", "DMP", "depuis", "motif"]
 LONGEST_EXPORT = 50_000
 
@@ -67,11 +66,11 @@ def export(request: Any) -> HttpResponse:
 @require_GET
 @requires(P.FOLLOW)
 def letter(request: Any, letter_id: UUID) -> HttpResponse:
-    return page(request, LETTER, _letter(request, letter_id))
+    return page(request, LETTER, _letter(request, letter_id), part="ways")
 
 
 def _letter(request: Any, letter_id: UUID, form: AddressForm | None = None) -> dict[str, Any]:
-    """Who the letter is about is shown to those who may read it, and their reading is traced."""
+    """Who the letter is about is shown to those who may read it, and their reading is traced; a refresh of the ways reads nothing."""
     found = mending.access_letter(request.actor, letter_id)
     received, ways = selectors.story(found)
     may_read = opening.may(request.actor, found, P.READ)
@@ -80,10 +79,12 @@ def _letter(request: Any, letter_id: UUID, form: AddressForm | None = None) -> d
         "label": selectors.type_label(found),
         "received": received,
         "ways": ways,
-        "header": opening.header(actor=request.actor, letter=found) if may_read else None,
+        "header": opening.header(actor=request.actor, letter=found)
+        if may_read and not wants_fragment(request)
+        else None,
         "may_read": may_read,
+        "waits_for_address": any(way.waits_for_address for way in ways),
         "may_give": opening.may(request.actor, found, P.ADDRESS),
-        "sending_columns": SENDING_COLUMNS,
         "form": form or AddressForm(),
         "orders": opening.orders(found),
     }
