@@ -116,7 +116,6 @@ class House:
 
     def _letters(self) -> dict[str, str]:
         ports, folder, login = letter_ports(self.port), self.sandbox_folder, "maison%40operateur.mssante.fr"
-        files = {"AUTHORITY": "autorite.pem", "CERTIFICATE": "maison.pem", "KEY": "maison.key"}
         return {
             "MAISON_MSSANTE_URL": f"smtps://{login}@localhost:{ports['smtp']}",
             "MAISON_MSSANTE_IMAP_URL": f"imaps://{login}@localhost:{ports['imap']}",
@@ -124,7 +123,12 @@ class House:
             "MAISON_MSSANTE_ADDRESS": "maison@operateur.mssante.fr",
             "MAISON_MSSANTE_DOMAINS": "mssante.fr,medecin.mssante.fr,ch-fictif.mssante.fr,test-ci-sis.mssante.fr",
             "MAISON_DMP_URL": f"https://localhost:{ports['dmp']}/dmp/",
-            **{f"MAISON_{of}_{name}": str(folder / file) for of in ("MSSANTE", "DMP") for name, file in files.items()},
+            "MAISON_MSSANTE_AUTHORITY": str(folder / "autorite.pem"),
+            "MAISON_MSSANTE_CERTIFICATE": str(folder / "maison.pem"),
+            "MAISON_MSSANTE_KEY": str(folder / "maison.key"),
+            "MAISON_DMP_AUTHORITY": str(folder / "autorite.pem"),
+            "MAISON_DMP_CERTIFICATE": str(folder / "maison.pem"),
+            "MAISON_DMP_KEY": str(folder / "maison.key"),
         }
 
     @contextlib.contextmanager

@@ -11,18 +11,19 @@ from maison.config.environment import SettingsError
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 DEMONSTRATION_OID = "1.2.250.1.213.1.4.99.1"
-FILES = ("authority", "certificate", "key")
 
 
 def mssante_from(environ: Mapping[str, str], *, production: bool) -> dict[str, Any]:
     """The MSSANTE setting. Without `MAISON_MSSANTE_URL` no mail leaves. `smtps://login@host:465` or `smtp://login@host:587` (STARTTLS);
     `imaps://login@host:993` for the receipts; the secret stands apart."""
-    found = _common("MAISON_MSSANTE", environ, {"smtps", "smtp"}, production=production)
-    imap = environ.get("MAISON_MSSANTE_IMAP_URL", "")
-    if imap:
-        _check("MAISON_MSSANTE_IMAP_URL", imap, {"imaps"}, production=production)
+    found: dict[str, Any] = {
+        "url": _url("MAISON_MSSANTE_URL", environ, {"smtps", "smtp"}, production=production),
+        "authority": environ.get("MAISON_MSSANTE_AUTHORITY", ""),
+        "certificate": environ.get("MAISON_MSSANTE_CERTIFICATE", ""),
+        "key": environ.get("MAISON_MSSANTE_KEY", ""),
+    }
     found |= {
-        "imap_url": imap,
+        "imap_url": _url("MAISON_MSSANTE_IMAP_URL", environ, {"imaps"}, production=production),
         "secret": environ.get("MAISON_MSSANTE_SECRET", ""),
         "address": environ.get("MAISON_MSSANTE_ADDRESS", "").lower(),
         "domains": frozenset(
@@ -39,12 +40,18 @@ def mssante_from(environ: Mapping[str, str], *, production: bool) -> dict[str, A
 
 def dmp_from(environ: Mapping[str, str], *, production: bool) -> dict[str, Any]:
     """The DMP setting. Without `MAISON_DMP_URL` nothing is fed."""
-    found = _common("MAISON_DMP", environ, {"https"}, production=production)
+    found = {
+        "url": _url("MAISON_DMP_URL", environ, {"https"}, production=production),
+        "authority": environ.get("MAISON_DMP_AUTHORITY", ""),
+        "certificate": environ.get("MAISON_DMP_CERTIFICATE", ""),
+        "key": environ.get("MAISON_DMP_KEY", ""),
+        "approval": environ.get("MAISON_DMP_APPROVAL", ""),
+    }
     if found["url"] and not (found["certificate"] and found["key"]):
         raise SettingsError(
             "MAISON_DMP_CERTIFICATE and MAISON_DMP_KEY sign what is said to the DMP: both are required."
         )
-    return found | {"approval": environ.get("MAISON_DMP_APPROVAL", "")}
+    return found
 
 
 def house_oid_from(environ: Mapping[str, str], *, production: bool, sends: bool) -> str:
@@ -57,12 +64,11 @@ def house_oid_from(environ: Mapping[str, str], *, production: bool, sends: bool)
     return found
 
 
-def _common(prefix: str, environ: Mapping[str, str], schemes: set[str], *, production: bool) -> dict[str, Any]:
-    url = environ.get(f"{prefix}_URL", "")
+def _url(name: str, environ: Mapping[str, str], schemes: set[str], *, production: bool) -> str:
+    url = environ.get(name, "")
     if url:
-        _check(f"{prefix}_URL", url, schemes, production=production)
-    found: dict[str, Any] = {"url": url}
-    return found | {name: environ.get(f"{prefix}_{name.upper()}", "") for name in FILES}
+        _check(name, url, schemes, production=production)
+    return url
 
 
 def _check(name: str, url: str, schemes: set[str], *, production: bool) -> None:
