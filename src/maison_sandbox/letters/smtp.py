@@ -7,6 +7,7 @@ import ssl
 import threading
 from collections.abc import Coroutine
 from typing import Any
+from weakref import WeakSet
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
@@ -101,6 +102,7 @@ class MailDoor:
         self.boxes, self.accounts, self.port = boxes, accounts, port
         self.faults: set[str] = set()
         self.answers = threading.Event()
+        self._lines: WeakSet[SMTP] = WeakSet()
         self._context = context
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="sandbox-smtp", daemon=True)
@@ -121,7 +123,9 @@ class MailDoor:
 
     async def _end(self) -> None:
         self._server.close()
-        self._server.abort_clients()
+        for line in list(self._lines):
+            if isinstance(line.transport, asyncio.WriteTransport):
+                line.transport.abort()
         await self._server.wait_closed()
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for task in tasks:
@@ -133,10 +137,12 @@ class MailDoor:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
 
     def _protocol(self) -> SMTP:
-        return _Server(
+        line = _Server(
             _Handler(self), hostname="operateur.mssante.fr", auth_require_tls=False,
             authenticator=self._authenticate, data_size_limit=20 * 1024 * 1024, enable_SMTPUTF8=True, loop=self._loop,
         )  # fmt: skip
+        self._lines.add(line)
+        return line
 
     def _authenticate(
         self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any
