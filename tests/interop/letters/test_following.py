@@ -13,7 +13,7 @@ from maison.formats.xds import xdm
 from maison.foundations.audit.models import Entry
 from maison.foundations.errors import Forbidden, NotFound
 from maison.foundations.relay.models import Relay
-from maison.interop.channels.actions.mending import replay_all
+from maison.interop.channels.actions.mending import abandon_all, replay_all
 from maison.interop.channels.models import Delivery
 from maison.interop.exchanges.models import Exchange
 from maison.interop.letters import mending, receipts
@@ -301,6 +301,31 @@ def test_a_record_that_is_closed_is_a_task_for_the_admissions_desk(hospital, out
     replay_all(actor=actor_as("admissions", hospital.structure), task_id=Relay.objects.get(ending="").id)
     hospital.turn()
     assert states(hospital)["dmp"] == "delivered"
+
+
+def test_a_refusal_of_the_dmp_is_presented_again_once_for_each_new_word_of_the_hospital_and_no_more(hospital, outside):
+    outside.registry.closed.add(PATIENT.ins)
+    sent = letter()
+    hospital.send(correction_of(sent, NOW - timedelta(hours=3)), message_of(sent))
+    asked = outside.registry.asked
+    assert mending.watch() == 0
+    hospital.send(correction_of(sent, NOW - timedelta(minutes=1)))
+    assert mending.watch() == 1
+    hospital.turn()
+    assert outside.registry.asked == asked + 1
+    assert mending.watch() == 0
+
+
+def test_what_a_person_gives_up_is_told_so_with_the_reason(hospital, outside):
+    hospital.send(message_of(letter(recipients=())))
+    task = Relay.objects.get(ending="")
+    abandon_all(
+        actor=actor_as("secretaire", hospital.structure), task_id=task.id, reason="médecin prévenu par téléphone"
+    )
+    mending.turn()
+    leg = hospital.legs()["mssante"]
+    assert leg.state == "given_up"
+    assert "prévenu par téléphone" in leg.words
 
 
 def test_a_document_that_someone_else_fed_first_is_not_taken_for_ours(hospital, outside):

@@ -30,7 +30,7 @@ class LettersConfig(AppConfig):
         register_channel(DMP, "Dossier médical partagé (DMP)")
         for kind in ("MDM", "OUL", "ORU"):
             rooms.register(kind, intake.integrate)
-        register_loop("letters-mended", every(mending.WATCH_SECONDS, mending.watch))
+        register_loop("letters-mended", every(mending.WATCH_SECONDS, mending.turn))
         register_loop("letters-receipts", every(receipts.POLL_SECONDS, receipts.turn))
         register_topic("letters.list", lambda actor, key: actor.can(P.FOLLOW))
         readings.register()

@@ -37,7 +37,6 @@ def carry(record: HealthRecord, letter: Letter, leg: Leg, one: Carried, *, wants
     standing = identities().standing(letter)
     cleared = clear_for_dmp(one, standing, wants_ins_inside=wants_ins_inside)
     if isinstance(cleared, Held):
-        legs.move(leg, State.HELD, cleared.words, reason=cleared.reason, looked_at=standing.last)
         return Receipt("rejected", cleared.words, reason=cleared.reason)
     replaces = ""
     if one.action == "replace":
@@ -85,7 +84,6 @@ def _take_back(record: HealthRecord, letter: Letter, leg: Leg, one: Carried) -> 
     ins = one.message.patient.ins or standing.ins
     if ins is None:
         words = "L'INS qualifiée du patient manque : le document ne peut pas être annulé dans le DMP."
-        legs.move(leg, State.HELD, words, reason=INS_NEEDED, looked_at=standing.last)
         return Receipt("rejected", words, reason=INS_NEEDED)
     if ledger.standing(letter, DMP)[0] == "done":
         return Receipt("delivered", "Déjà annulé dans le DMP.")

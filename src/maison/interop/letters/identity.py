@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from maison.formats.hl7v2.faults import UnreadableMessage
 from maison.formats.hl7v2.pam import Adt
@@ -19,27 +19,30 @@ from maison.formats.hl7v2.wire import read_checked, read_message
 from maison.interop.exchanges import journal
 from maison.interop.exchanges.models import Client, Exchange
 
-from .models import Letter
+from .models import Leg, Letter
 
+TELLING: dict[str, Any] = {
+    "direction": "in", "channel": "hl7v2", "message_type__startswith": "ADT", "state__in": ("integrated", "kept"),
+}  # fmt: skip
+"""Messages that tell an identity, once dealt with."""
 LOOKED_AT = 20
 """ADT messages looked back at for what the patient said of his DMP."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """`patient` as last told, at `told_at`; `ins` when that identity is qualified. `opposed`: he refuses that his DMP be fed.
-    `last` is the rank of the newest message looked at."""
+    """`patient` as last told, at `told_at`; `ins` when that identity is qualified. `opposed`: he refuses that his DMP be fed."""
 
     patient: Patient | None = None
     ins: Ins | None = None
     told_at: datetime | None = None
     opposed: bool = False
-    last: int = 0
 
 
 class Identities(Protocol):
     def standing(self, letter: Letter) -> Standing: ...
     def newest(self, letter: Letter) -> int: ...
+    def spoken_of_since(self, legs: QuerySet[Leg]) -> QuerySet[Leg]: ...
 
 
 class FromTheJournal:
@@ -48,9 +51,7 @@ class FromTheJournal:
     def standing(self, letter: Letter) -> Standing:
         told: tuple[datetime, Patient] | None = None
         consent: tuple[datetime, str] | None = None
-        last = 0
         for exchange in self._messages(letter)[:LOOKED_AT]:
-            last = max(last, exchange.seq)
             found = _adt(exchange)
             if found is None or found.header.sent_at is None:
                 continue
@@ -61,19 +62,24 @@ class FromTheJournal:
                 consent = at, found.dmp.feeding
         return Standing(
             told[1] if told else None, told[1].ins if told else None, told[0] if told else None,
-            consent is not None and consent[1] == "IO", last,
+            consent is not None and consent[1] == "IO",
         )  # fmt: skip
 
     def newest(self, letter: Letter) -> int:
         return self._messages(letter).values_list("seq", flat=True).first() or 0
 
+    def spoken_of_since(self, legs: QuerySet[Leg]) -> QuerySet[Leg]:
+        clients = Client.objects.filter(structure_id=OuterRef(OuterRef("letter__structure_id"))).values("id")
+        newer = Exchange.objects.filter(
+            **TELLING, patient_key=OuterRef("letter__patient_key"), seq__gt=OuterRef("looked_at"), client_id__in=clients
+        )
+        return legs.exclude(letter__patient_key="").filter(Exists(newer))
+
     @staticmethod
     def _messages(letter: Letter) -> QuerySet[Exchange]:
         clients = Client.objects.filter(structure_id=letter.structure_id).values("id")
-        return Exchange.objects.filter(
-            patient_key=letter.patient_key, direction="in", channel="hl7v2", message_type__startswith="ADT",
-            client_id__in=clients, state__in=("integrated", "kept"),
-        ).exclude(patient_key="").order_by("-seq")  # fmt: skip
+        rows = Exchange.objects.filter(**TELLING, patient_key=letter.patient_key, client_id__in=clients)
+        return rows.exclude(patient_key="").order_by("-seq")
 
 
 def _adt(exchange: Exchange) -> Adt | None:

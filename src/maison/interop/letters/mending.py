@@ -30,15 +30,28 @@ AT_ONCE = 200
 QUALIFIED = "L'identité a été mise à jour par l'établissement : le courrier repart."
 
 
+def turn() -> int:
+    """What people did to deliveries, then what the admissions desk told since."""
+    return follow_people() + watch()
+
+
+def follow_people() -> int:
+    """A delivery that a person gave up ends the leg it carried."""
+    given_up = Delivery.objects.filter(state="abandoned")
+    legs_of = Leg.objects.filter(state__in=(Leg.State.HELD, Leg.State.FAILED), delivery_id__in=given_up.values("id"))
+    words = dict(given_up.filter(id__in=legs_of.values("delivery_id")).values_list("id", "words"))
+    count = 0
+    for leg in legs_of[:AT_ONCE]:
+        legs.move(leg, Leg.State.GIVEN_UP, words.get(leg.delivery_id, ""))
+        count += 1
+    return count
+
+
 def watch() -> int:
     """Letters held for an identity, whose patient is spoken of since: those that may leave now do. Returns how many."""
-    held = Leg.objects.filter(state=Leg.State.HELD, reason__in=MENDED_BY_IDENTITY).exclude(letter__patient_key="")
-    count = 0
-    for leg in held.select_related("letter").order_by("state_at")[:AT_ONCE]:
-        newest = identities().newest(leg.letter)
-        if newest > leg.looked_at:
-            count += _reconsider(leg, newest)
-    return count
+    held = Leg.objects.filter(state=Leg.State.HELD, reason__in=MENDED_BY_IDENTITY).select_related("letter")
+    fresh = identities().spoken_of_since(held).order_by("state_at")[:AT_ONCE]
+    return sum(_reconsider(leg, identities().newest(leg.letter)) for leg in fresh)
 
 
 def _reconsider(leg: Leg, newest: int) -> bool:

@@ -47,7 +47,6 @@ def carry(operator: MailOperator, letter: Letter, leg: Leg, one: Carried, *, alw
     standing = identities().standing(letter)
     cleared = clear(one, standing)
     if isinstance(cleared, Held):
-        legs.move(leg, State.HELD, cleared.words, reason=cleared.reason, looked_at=standing.last)
         return Receipt("rejected", cleared.words, reason=cleared.reason)
     people = recipients(letter, one, cleared)
     if isinstance(people, Receipt):

@@ -22,6 +22,7 @@ from maison.interop.channels.ports.base import Parcel, Receipt, Send, Target
 from maison.interop.exchanges.models import Client, Exchange
 
 from . import DMP, MSSANTE, dmp, intake, legs, mssante
+from .identity import identities
 from .models import Leg, Letter
 from .ports.chosen import health_record, mail_operator
 from .reading import Carried, documents_of
@@ -73,11 +74,14 @@ class LetterTarget(Target):
         ]
 
     def _one(self, item: Item, errand: Errand) -> Receipt:
+        newest = identities().newest(errand.letter)  # before: what is told meanwhile is looked at again
         receipt = self.carry(item, errand)
         if receipt.result in ("down", "later"):
             legs.move(errand.leg, State.WAITING, receipt.words, tried=True)
         elif receipt.result != "delivered":
-            legs.move(errand.leg, State.HELD, receipt.words, reason=receipt.reason or desks.REFUSED, tried=True)
+            legs.move(
+                errand.leg, State.HELD, receipt.words, reason=receipt.reason or desks.REFUSED, tried=True, looked_at=newest
+            )  # fmt: skip
         return receipt
 
     @abstractmethod
