@@ -40,12 +40,10 @@ from maison_region.facilities import (
 )
 from maison_region.geography import COMMUNES
 from maison_region.hospitals import APPLICATION, HOSPITALS, software_of
+from maison_region.letter_channels import load_letter_channels
 from maison_region.load_channels import load_channels
 from maison_region.people import EDITOR_NAME, RoleAt, is_public, local_people, professionals
 from maison_region.sending import demonstration_key, demonstration_private_key
-from maison_region.letter_channels import load_letter_channels
-from maison_region.people import RoleAt, is_public, local_people, professionals
-from maison_region.sending import demonstration_key
 
 SINCE = date(2026, 1, 1)
 WHY = "Région de démonstration"

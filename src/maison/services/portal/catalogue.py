@@ -182,6 +182,8 @@ ENTRIES = (
         "Les logiciels de santé sont vérifiés avant d'échanger vos informations.",
         ("éditeur", "éditeur de logiciel", "test", "vérifier", "hl7", "cda", "rpu", "hub santé", "exemple", "ségur", "interopérabilité", "api"),
         publics=STRUCTURES, url_name="conformance:bench", permission="interop.check_conformance", roles=("editeur", "integrateur"),
+    ),
+    Entry(
         "courriers", "Suivi des courriers", _S.FOUNDATIONS,
         "Voir où en est une lettre de liaison vers la messagerie sécurisée et le DMP, et débloquer celle qui attend.",
         "La lettre de votre hôpital arrive à votre médecin et dans Mon espace santé.",
