@@ -61,6 +61,7 @@ PAGES = [
     (INTEGRATOR, "Carte des flux", "/echanges/flux/"),
     (INTEGRATOR, "Tables de correspondance", "/echanges/canaux/tables/"),
     (INTEGRATOR, "Abonnements FHIR", "/echanges/abonnements/"),
+    (INTEGRATOR, "Courriers", "/courriers/"),
     (INTEGRATOR, "Banc de conformité", "/echanges/conformite/"),
     (BED_MANAGER, "Patients présents par unité", "/sejours/"),
     (BED_MANAGER, "Patients d'une unité", "/sejours/unites/{unit}/"),

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 
-from maison_region import hospitals
+from maison_region import hospitals, letters
 from maison_region.facilities import SAMUS
 from maison_region.messages import PARIS
 from maison_region.script import DUPLICATE, LATE, OVERTAKEN, Sending
@@ -202,11 +202,23 @@ def _tell_stays(arguments: argparse.Namespace, now: datetime) -> int:
     host, _, port = arguments.mllp.rpartition(":")
     try:
         accepted, refused = hospitals.tell(host, int(port), now, arguments.seed)
+        sent = _tell_letters(host, int(port), now, arguments.seed)
     except OSError as problem:
         print(f"Aucune porte HL7v2 ne répond à {arguments.mllp} ({problem}).", file=sys.stderr)
         return 0
     print(f"  {accepted:6d} mouvements de patients (HL7v2) de {len(hospitals.HOSPITALS)} hôpitaux")
+    print(f"  {sent:6d} lettres de liaison (HL7v2, CDA) vers la messagerie sécurisée et le DMP")
     return refused
+
+
+def _tell_letters(host: str, port: int, now: datetime, seed: int) -> int:
+    """Letters for the last patients gone from each hospital; returns how many messages were accepted."""
+    told = [
+        message
+        for site in hospitals.HOSPITALS
+        for _, message in letters.letters_of(hospitals.stays_at(site, now, seed), now)
+    ]
+    return letters.tell(host, port, told).count("AA")
 
 
 def _may_send(arguments: argparse.Namespace) -> bool:

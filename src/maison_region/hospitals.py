@@ -119,7 +119,7 @@ def _adt(stay: Stay, event: str, at: datetime, ward: Ward, rank: int) -> bytes:
     rows = [
         f"MSH|^~\\&|{APPLICATION}|{site.finess_eg}|MAISON|GRADES|{_stamp(at)}||ADT^{event}^ADT_{event}|{stay.number}{rank}|P|2.5|||||FRA|UNICODE UTF-8|||2.11^IHE_FRANCE-2.11-PAM",
         f"EVN||{_stamp(at)}||||{_stamp(at)}",
-        f"PID|1||{stay.number}^^^{authority}^PI{ins}||{_upper(patient.family_name)}^{_upper(patient.given_name)}^{_upper(patient.given_name)}^^^^L||"
+        f"PID|1||{stay.number}^^^{authority}^PI{ins}||{capitals(patient.family_name)}^{capitals(patient.given_name)}^{capitals(patient.given_name)}^^^^L||"
         f"{patient.born_on:%Y%m%d}|{patient.sex}|||{patient.street_number} {patient.street}^^{patient.commune.name}^^{patient.commune.postal_code}^FRA^H~^^^^^^BDL^^{patient.birth_place}"
         f"|||||||{visit}^AN||||||||||||||VALI",
         f"PV1|1|I|{ward.code}^{100 + stay.bed}^{1 if ward is stay.ward else 2}^{site.finess_eg}||||||||||||||||{visit}^VN",
@@ -129,7 +129,7 @@ def _adt(stay: Stay, event: str, at: datetime, ward: Ward, rank: int) -> bytes:
     return ("\r".join(rows) + "\r").encode()
 
 
-def _upper(name: str) -> str:
+def capitals(name: str) -> str:
     """As identity traits are written: capitals without accents."""
     plain = unicodedata.normalize("NFD", name)
     return "".join(letter for letter in plain if not unicodedata.combining(letter)).upper()

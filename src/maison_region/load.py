@@ -40,6 +40,7 @@ from maison_region.facilities import (
 )
 from maison_region.geography import COMMUNES
 from maison_region.hospitals import APPLICATION, HOSPITALS, software_of
+from maison_region.letter_channels import load_letter_channels
 from maison_region.load_channels import load_channels
 from maison_region.people import EDITOR_NAME, RoleAt, is_public, local_people, professionals
 from maison_region.sending import demonstration_key, demonstration_private_key
@@ -67,6 +68,7 @@ def load() -> Counter[str]:
     _load_local_accounts(actor, places, counts)
     load_catalogue(actor=actor)
     counts["canaux d'échange"] = load_channels(places["operator"])
+    load_letter_channels(places, counts)
     return counts
 
 

@@ -263,6 +263,10 @@ def professionals() -> list[Professional]:
                 at_site(UNION, "medecin_receveur", services=("urgences_adultes",))),
         _other(16, "MME", "Suzon", "Olivier", NURSE, "Gestionnaire des lits, Rangueil",
                at_site(RANGUEIL, "gestionnaire_lits")),
+        _other(17, "MME", "Lison", "Guichet", INFORMATION_SYSTEMS, "Agente du bureau des admissions, Rangueil",
+               at_site(RANGUEIL, "admissions")),
+        _other(18, "M", "Anselme", "Plume", INFORMATION_SYSTEMS, "Secrétaire médical, Rangueil",
+               at_site(RANGUEIL, "secretaire")),
         # The region
         _other(20, "MME", "Faustine", "Brugnon", NURSE, "Infirmière d'accueil, urgences de Castres-Mazamet",
                at_site(CASTRES, "ioa", services=("urgences_adultes", "dechocage"))),

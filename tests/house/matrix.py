@@ -115,6 +115,7 @@ exchanges:export             GET    integrateur,support,rssi          200
 exchanges:clients            GET    integrateur,support,rssi          200
 exchanges:detail             GET    integrateur,support,rssi          404
 exchanges:payload            GET    integrateur                health 404
+exchanges:document           GET    integrateur                health 404
 exchanges:replay             POST   integrateur                       404
 exchanges:rehearse           POST   integrateur                       422
 exchanges:replay_selection   POST   integrateur                       303
@@ -161,6 +162,13 @@ hl7v2:edit_target            GET    integrateur                       404
 hl7v2:edit_target            POST   integrateur                       404
 hl7v2:switch_target          POST   integrateur                       404
 hl7v2:try_target             POST   integrateur                       404
+# letters
+letters:list                 GET    integrateur,support,rssi,admissions,secretaire,referent_identito 200
+letters:export               GET    integrateur,support,rssi,admissions,secretaire,referent_identito 200
+letters:letter               GET    integrateur,support,rssi,admissions,secretaire,referent_identito 404
+letters:give_address         POST   admissions,secretaire                404
+letters:document             GET    integrateur,admissions,secretaire,referent_identito health 404
+letters:file                 GET    integrateur,admissions,secretaire,referent_identito health 404
 # stays
 stays:census                 GET    gestionnaire_lits,ioa,medecin_receveur,charge_territoire,ars 200
 stays:export                 GET    gestionnaire_lits,ioa,medecin_receveur,charge_territoire,ars 200

@@ -22,6 +22,11 @@ def mllp_port(port: int) -> int:
     return port + 2
 
 
+def letter_ports(port: int) -> dict[str, int]:
+    """Where the sandbox plays those who take letters: an operator of MSSanté (smtp, imap) and the DMP."""
+    return {"smtp": port + 5, "imap": port + 6, "dmp": port + 7}
+
+
 def default_data() -> Path:
     return Path(os.environ.get("MAISON_DATA") or ROOT / ".maison").resolve()
 
@@ -94,6 +99,8 @@ class House:
             # Few glibc arenas: threads otherwise keep tens of megabytes apart for nothing.
             "MALLOC_ARENA_MAX": "2",
         }
+        if self.demonstration:
+            chosen |= self._letters()
         always = {
             "DATABASE_URL": database_url,
             "MAISON_DATA": str(self.data),
@@ -101,6 +108,28 @@ class House:
             "PYTHONUNBUFFERED": "1",
         }
         return chosen | given | always
+
+    @property
+    def sandbox_folder(self) -> Path:
+        """Certificates, mailboxes and records of the sandbox that takes letters."""
+        return self.data / "bac-a-sable"
+
+    def _letters(self) -> dict[str, str]:
+        ports, folder, login = letter_ports(self.port), self.sandbox_folder, "maison%40operateur.mssante.fr"
+        return {
+            "MAISON_MSSANTE_URL": f"smtps://{login}@localhost:{ports['smtp']}",
+            "MAISON_MSSANTE_IMAP_URL": f"imaps://{login}@localhost:{ports['imap']}",
+            "MAISON_MSSANTE_SECRET": "bac-a-sable-sans-secret",
+            "MAISON_MSSANTE_ADDRESS": "maison@operateur.mssante.fr",
+            "MAISON_MSSANTE_DOMAINS": "mssante.fr,medecin.mssante.fr,ch-fictif.mssante.fr,test-ci-sis.mssante.fr",
+            "MAISON_DMP_URL": f"https://localhost:{ports['dmp']}/dmp/",
+            "MAISON_MSSANTE_AUTHORITY": str(folder / "autorite.pem"),
+            "MAISON_MSSANTE_CERTIFICATE": str(folder / "maison.pem"),
+            "MAISON_MSSANTE_KEY": str(folder / "maison.key"),
+            "MAISON_DMP_AUTHORITY": str(folder / "autorite.pem"),
+            "MAISON_DMP_CERTIFICATE": str(folder / "maison.pem"),
+            "MAISON_DMP_KEY": str(folder / "maison.key"),
+        }
 
     @contextlib.contextmanager
     def database(self) -> Iterator[dict[str, str]]:

@@ -52,7 +52,7 @@ def free_ports(count: int) -> int:
 def open_house(*, demonstration: bool = True, settings: Mapping[str, str] | None = None) -> Iterator[OpenHouse]:
     """Start `./maison up` as a user would, with these settings; yield once it answers; stop it as Ctrl-C would."""
     data = Path(tempfile.mkdtemp(prefix="maison-throwaway-"))
-    port = free_ports(4)
+    port = free_ports(8)
     environ = {key: value for key, value in os.environ.items() if not key.startswith(("MAISON_", "DATABASE_URL"))}
     environ |= settings or {}
     command = [sys.executable, "-m", "maison.cli", "up", "--port", str(port), "--data", str(data), "--no-activity"]

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from maison.cli.console import say, warn
-from maison.cli.house import DEFAULT_PORT, ROOT, House, default_data, mllp_port, python
+from maison.cli.house import DEFAULT_PORT, ROOT, House, default_data, letter_ports, mllp_port, python
 from maison.cli.postgres import Cluster, PostgresError
 from maison.cli.prepare import EMPTY
 from maison.cli.processes import Crew, NotReady, Process
@@ -169,6 +169,11 @@ def processes(house: House) -> list[Process]:
         crew.append(Process("gateway", tuple(python("-m", "maison.interop.gateway"))))
     if house.demonstration and exists("maison_sandbox"):
         where = ("--port", str(house.sandbox_port), "--url", house.sandbox_url, "--house", house.public_url)
+        ports = [word for name, number in letter_ports(house.port).items() for word in (f"--{name}", str(number))]
+        folder = str(house.sandbox_folder)
+        crew.insert(
+            0, Process("letters", tuple(python("-m", "maison_sandbox.letters", "--folder", folder, *ports)), stage=2)
+        )
         crew.insert(0, Process("sandbox", tuple(python("-m", "maison_sandbox", *where)), stage=2))
     return crew
 

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from maison.config.environment import database_from, days_by_name, flag, number, s3_from, secret, words
+from maison.config.letters import dmp_from, house_oid_from, mssante_from
 from maison.config.sign_in import provider_from
 from maison.services.emergency.eta import parse_travel_model
 
@@ -51,6 +52,7 @@ ROOMS = [
     "maison.interop.hub_sante",
     "maison.interop.hl7v2",
     "maison.interop.channels",
+    "maison.interop.letters",
     "maison.interop.conformance",
     "maison.interop.fhir",
     "maison.interop.directories",
@@ -260,3 +262,7 @@ CHANNEL_HOSTS = words("MAISON_CHANNEL_HOSTS", "")  # empty: no HTTPS target is a
 FHIR_MUTE_MINUTES = number("MAISON_FHIR_MUTE_MINUTES", 60)
 FHIR_EVENTS_DAYS = number("MAISON_FHIR_EVENTS_DAYS", 90)
 CHANNEL_ACCESS = os.environ.get("MAISON_CHANNEL_ACCESS", "")
+# Letters: the operator of MSSanté and the DMP (docs/letters.md); empty addresses: nothing leaves.
+MSSANTE = mssante_from(os.environ, production=PRODUCTION)
+DMP = dmp_from(os.environ, production=PRODUCTION)
+HOUSE_OID = house_oid_from(os.environ, production=PRODUCTION, sends=bool(MSSANTE["url"] or DMP["url"]))

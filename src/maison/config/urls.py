@@ -42,6 +42,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("echanges/abonnements/", include("maison.interop.fhir.subscriptions.urls")),
     path("echanges/", include("maison.interop.exchanges.urls")),
     path("echanges/", include("maison.interop.channels.urls")),
+    path("courriers/", include("maison.interop.letters.urls")),
     path("favicon.ico", public("the mark of the house")(favicon), name="favicon"),
     path("", include("maison.services.portal.urls")),
 ]

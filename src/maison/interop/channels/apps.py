@@ -21,6 +21,7 @@ class ChannelsConfig(AppConfig):
         grant("terminologie", P.VIEW, P.TABLES, P.CODES)
         grant("admissions", P.ADMISSIONS)
         grant("referent_identito", P.IDENTITY)
+        grant("secretaire", P.ADDRESSES)
         grant("support", P.VIEW)
         grant("rssi", P.VIEW)
         for source in (

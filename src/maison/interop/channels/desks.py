@@ -26,6 +26,7 @@ LOCK = 7_310_060
 HOUSE, TRANSPORT, REFUSED, UNKNOWN, LATER, GONE = (
     "defaut-de-la-maison", "transport", "refus-de-la-cible", "issue-inconnue", "refus-provisoire", "contenu-perdu",
 )  # fmt: skip
+ADDRESS, OPPOSED, SILENT = "adresse-inconnue", "opposition-dmp", "sans-accuse"
 LABELS = {
     **REASONS,
     **engine.ENGINE_REASONS,
@@ -36,6 +37,9 @@ LABELS = {
     LATER: "Message refusé par la cible pendant tout le délai",
     GONE: "Contenu qui n'est plus conservé",
     engine.LATE: "Mise à jour ancienne",
+    ADDRESS: "Destinataire absent ou inconnu de la messagerie sécurisée",
+    OPPOSED: "Opposition du patient à l'alimentation de son DMP",
+    SILENT: "Aucun accusé de réception dans le délai",
 }
 NOBODY = frozenset({engine.LATE})
 """Said of a message that nobody has to mend."""
@@ -59,6 +63,8 @@ DESKS = {
              "Complétez l'identité dans le logiciel d'admission, puis rejouez le message ou attendez qu'il revienne corrigé."),
         Desk("identitovigilance", "Référent identitovigilance", P.IDENTITY, False,
              "Vérifiez et qualifiez l'identité (téléservice INSi, pièce d'identité), puis rejouez le message."),
+        Desk("secretariat", "Secrétariat", P.ADDRESSES, False,
+             "Vérifiez l'adresse du destinataire dans l'annuaire santé et donnez-la sur la page du courrier, ou prévenez-le autrement."),
         Desk("terminologie", "Gestionnaire des terminologies", P.CODES, True,
              "Complétez la table de correspondance ; quand le canal la nomme dans une version en service, rejouez le message."),
         Desk("integrateur", "Intégrateur", P.MEND, True,
@@ -72,6 +78,9 @@ DEFAULTS = {
     identity_guard.NOT_QUALIFIED: "identitovigilance",
     identity_guard.WRONG_WORLD: "integrateur",
     "code-inconnu": "terminologie",
+    ADDRESS: "secretariat",
+    SILENT: "secretariat",
+    OPPOSED: "admissions",
 }
 
 

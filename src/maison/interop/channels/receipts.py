@@ -66,9 +66,9 @@ def settle(loaned: TargetState, rows: Mapping[UUID, Delivery], results: Sequence
                 state.last_ok_at = now
                 marks.append(_mark(row, Exchange.State.ACKNOWLEDGED, receipt.words))
             case "rejected":
-                stopped.append((row, desks.REFUSED, receipt.words))
+                stopped.append((row, receipt.reason or desks.REFUSED, receipt.words))
             case "unknown":
-                stopped.append((row, desks.UNKNOWN, receipt.words))
+                stopped.append((row, receipt.reason or desks.UNKNOWN, receipt.words))
             case "later" if now - row.since > LONGEST_WAIT:
                 stopped.append((row, desks.LATER, receipt.words))
             case "later":

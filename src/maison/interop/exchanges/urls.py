@@ -13,6 +13,7 @@ urlpatterns = [
     path("rejouer/", replay_views.replay_selection, name="replay_selection"),
     path("<uuid:exchange_id>/", views.detail, name="detail"),
     path("<uuid:exchange_id>/contenu/", views.payload, name="payload"),
+    path("<uuid:exchange_id>/contenu/<int:rank>/", views.document, name="document"),
     path("<uuid:exchange_id>/rejouer/", views.replay, name="replay"),
     path("<uuid:exchange_id>/classer/", views.set_aside, name="set_aside"),
 ]

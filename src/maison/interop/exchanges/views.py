@@ -11,12 +11,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from maison.foundations.access import requires
+from maison.foundations.errors import NotFound
 from maison.ui.components import Column, TrailStep
 from maison.ui.french import moment
 from maison.ui.lists import csv_response, page_of
 from maison.ui.pages import done, page
 
-from . import actions, attempts, selectors
+from . import actions, attempts, documents, selectors
 from .forms import JournalFilter, SetAsideForm
 from .models import Exchange
 from .partners import Partner, makers, others, sheet_of
@@ -40,6 +41,8 @@ CSV_HEADER = [
 LINES = 15  # with its filters the page stays light
 LONGEST_EXPORT = 50_000
 LONGEST_SHOWN = 200_000
+SHORT_BESIDE = 4_000
+"""Characters of the message shown beside its document: the rest is Base64."""
 
 
 def _filter(request: HttpRequest) -> JournalFilter:
@@ -134,7 +137,34 @@ def payload(request: Any, exchange_id: UUID) -> HttpResponse:
     if "json" in exchange.content_type and len(body) <= LONGEST_SHOWN:
         with contextlib.suppress(ValueError):  # shown as it came, which is what a person must see to mend it
             text = json.dumps(json.loads(text), ensure_ascii=False, indent=2)
-    return page(request, PAYLOAD, {"exchange": exchange, "text": text, "cut": len(body) > LONGEST_SHOWN})
+    longest = SHORT_BESIDE if (found := documents.documents_in(exchange.content_type, body)) else LONGEST_SHOWN
+
+    def address(rank: int) -> str:
+        return reverse("exchanges:document", args=[exchange.id, rank])
+
+    shown = [documents.show(one, rank, address) for rank, one in enumerate(found, 1)]
+    context = {"exchange": exchange, "text": text[:longest], "cut": len(body) > longest, "documents": shown}
+    return page(request, PAYLOAD, context)
+
+
+@require_GET
+@requires(P.READ_PAYLOAD)
+def document(request: Any, exchange_id: UUID, rank: int) -> HttpResponse:
+    """The file of an unstructured document of the message: a reading of its own, traced as such."""
+    exchange, body = actions.read_payload(actor=request.actor, exchange_id=exchange_id)
+    found = documents.documents_in(exchange.content_type, body)
+    file = documents.file_of(found[rank - 1]) if 0 < rank <= len(found) else None
+    if file is None:
+        raise NotFound
+    return download(file)
+
+
+def download(file: documents.File) -> HttpResponse:
+    """To be saved and opened elsewhere, never run by the page."""
+    answer = HttpResponse(file.data, content_type=file.media_type)
+    answer["Content-Disposition"] = f'attachment; filename="{file.name}"'
+    answer["Cache-Control"] = "no-store"
+    return answer
 
 
 @require_POST

@@ -184,6 +184,14 @@ ENTRIES = (
         publics=STRUCTURES, url_name="conformance:bench", permission="interop.check_conformance", roles=("editeur", "integrateur"),
     ),
     Entry(
+        "courriers", "Suivi des courriers", _S.FOUNDATIONS,
+        "Voir où en est une lettre de liaison vers la messagerie sécurisée et le DMP, et débloquer celle qui attend.",
+        "La lettre de votre hôpital arrive à votre médecin et dans Mon espace santé.",
+        ("mssanté", "dmp", "lettre de liaison", "compte rendu", "courrier", "accusé de réception", "bal"),
+        publics=STRUCTURES, url_name="letters:list", permission="letters.follow",
+        roles=("admissions", "secretaire", "referent_identito", "integrateur"), level=_L.SUBSTANTIAL,
+    ),
+    Entry(
         "cyber", "Centre de ressources cyber", _S.FOUNDATIONS,
         "Déclarer un incident, évaluer sa maturité, s'exercer à travailler sans informatique.",
         "Vos données sont protégées, et votre hôpital sait continuer à vous soigner en cas d'attaque.",

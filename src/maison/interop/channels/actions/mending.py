@@ -53,7 +53,12 @@ def replay(*, actor: Actor, kind: type[Passage] | type[Delivery], stopped_id: UU
     stopped.reason = stopped.words = ""
     if isinstance(stopped, Delivery):
         stopped.since = timezone.now()
-        _in_journal(stopped, Exchange.State.TO_SEND, "Renvoyé à la demande d'une personne", actor.subject)
+        note = (
+            "Renvoyé par la maison : ce qui manquait est venu"
+            if actor.is_system
+            else "Renvoyé à la demande d'une personne"
+        )
+        _in_journal(stopped, Exchange.State.TO_SEND, note, actor.subject)
     stopped.save()
     desks.close(actor, task)
     return stopped

@@ -48,13 +48,15 @@ class Receipt:
 
     `delivered`; `rejected` the content is refused, a person must look (AE); `later` this message is refused for now (AR);
     `down` nothing was taken, the target does not answer; `unknown` it may have been taken and must not be sent twice blindly.
-    `words` are French and never quote the message; `answer` is what the target said, for a synchronous channel.
+    `words` are French and never quote the message; `answer` is what the target said, for a synchronous channel. `reason` leads
+    what is rejected to its desk (see `desks.LABELS`); without one the integrator looks.
     """
 
     result: Result
     words: str = ""
     answer: bytes = b""
     answer_type: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
