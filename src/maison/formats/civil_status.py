@@ -26,11 +26,11 @@ _APOSTROPHES = re.compile("[’‘ʼ`´′]")
 _HYPHENS = re.compile("[‐‑‒–—−_]")
 _NAME = re.compile(r"[A-Z]+(?:[ '-]+[A-Z]+)*'?")
 _COG = re.compile(r"(?:[0-9]{2}|2[AB])[0-9]{3}")
-_PLACEHOLDERS = frozenset(
-    ["INCONNU", "INCONNUE", "ANONYME", "NEANT", "NC", "ND", "NR", "NOM", "PRENOM", "SANSNOM", "SANSPRENOM"]
-    + ["NONRENSEIGNE", "NONCONNU", "NONCOMMUNIQUE", "PRENOMINCONNU", "NOMINCONNU", "BEBE", "NOUVEAUNE", "NOURRISSON"]
-    + ["ENFANT", "FILLE", "GARCON", "JUMEAU", "JUMELLE", "TEST"]
-)
+_PLACEHOLDERS = frozenset({
+    "INCONNU", "INCONNUE", "ANONYME", "NEANT", "NC", "ND", "NR", "NOM", "PRENOM", "SANSNOM", "SANSPRENOM",
+    "NONRENSEIGNE", "NONCONNU", "NONCOMMUNIQUE", "PRENOMINCONNU", "NOMINCONNU", "BEBE", "NOUVEAUNE", "NOURRISSON",
+    "ENFANT", "FILLE", "GARCON", "JUMEAU", "JUMELLE", "TEST",
+})  # fmt: skip
 _REPEATED = re.compile("X+|Z+")
 
 

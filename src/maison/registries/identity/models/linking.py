@@ -102,6 +102,22 @@ class Member(models.Model):
         return str(self.identity_id)
 
 
+class MatchingKey(models.Model):
+    """A blocking key of an identity (shape of `maison.formats.matching.blocking`): who shares one is worth comparing."""
+
+    pk = models.CompositePrimaryKey("key", "identity_id")
+    key = models.BigIntegerField("clé")
+    identity_id = models.UUIDField("identité")
+
+    class Meta:
+        verbose_name = "clé de rapprochement"
+        verbose_name_plural = "clés de rapprochement"
+        indexes = [models.Index(fields=["identity_id"], name="identity_key_of")]
+
+    def __str__(self) -> str:
+        return str(self.key)
+
+
 class PairQuerySet(models.QuerySet["Pair"]):
     def visible_to(self, actor: Actor) -> Self:
         seen = Domain.objects.visible_to(actor)
@@ -133,7 +149,7 @@ class Pair(models.Model):
     state = models.CharField("état", max_length=8, choices=State, default=State.PROPOSED)
     score = models.FloatField("score")
     verdict = models.CharField("avis du calcul", max_length=8, choices=Verdict)
-    explanation = models.JSONField("explication", default=list)
+    explanation = models.JSONField("explication", default=dict)
     model_version = models.CharField("version du modèle", max_length=40)
     one_print = models.CharField("empreinte des traits", max_length=64)
     other_print = models.CharField("empreinte des traits", max_length=64)

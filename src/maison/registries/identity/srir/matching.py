@@ -49,6 +49,7 @@ def match(actor: Actor, identity: Identity) -> None:
     _review_links(actor, identity)
     if not identity.is_active or identity.is_fictive:
         _forget_pairs(identity)
+        candidates.forget(identity.id)
         return
     found = candidates.of(identity)
     for other in found:

@@ -1,76 +1,112 @@
-"""How alike two identities are, and why: the seam of the matching engine (`maison.formats.matching`)."""
+"""How alike two identities are, and why in plain French: the matching engine, asked about two rows of the registry."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from difflib import SequenceMatcher
+from dataclasses import dataclass
 
-from maison.formats.civil_status import compare, search_key
+from maison.formats.civil_status import compare
+from maison.formats.identifiers import InvalidNir
+from maison.formats.matching.explanation import explain
+from maison.formats.matching.identity import Identity as Compared
+from maison.formats.matching.identity import Traits, identity_of
+from maison.formats.matching.model import Model
+from maison.formats.matching.rules import Ins, InsRefused, Outcome, judge
+from maison.formats.matching.starting import starting_model
 from maison.registries.identity.models import Identity, Pair
 
-VERSION = "regles-1"
-WEIGHTS = {"birth_name": 30.0, "first_names": 25.0, "birth_date": 30.0, "sex": 3.0, "birth_place": 12.0}
-PROPOSE = 60.0
-CLOSE = 0.84
+TRAIT_OF = {
+    "family": "birth_name",
+    "given": "first_names",
+    "born_on": "birth_date",
+    "sex": "sex",
+    "birth_place": "birth_place",
+}
+VERDICTS = {
+    Outcome.LINK: Pair.Verdict.MATCH,
+    Outcome.PROPOSE: Pair.Verdict.MATCH,
+    Outcome.REVIEW: Pair.Verdict.POSSIBLE,
+    Outcome.TWIN: Pair.Verdict.SIBLING,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """`score` 0 to 100; `explanation`: one line a trait, {trait, label, one, other, state, words}."""
+    """`score`: how probable one person is, in percent; `explanation`: {trait: what the engine says of it}, no value of anyone."""
 
     score: float
     verdict: str
-    explanation: list[dict[str, str]] = field(default_factory=list)
-    model_version: str = VERSION
+    explanation: dict[str, str]
+    model_version: str
+
+
+def model() -> Model:
+    """The model the house starts with; a trained one takes its place when there are a few thousand identities."""
+    return starting_model()
+
+
+def compared(row: Identity) -> Compared:
+    """As the engine sees it. A date known in part says so by its year, or year and month, alone."""
+    born = ""
+    if row.birth_date is not None:
+        shape = {"jour": "%Y-%m-%d", "mois": "%Y-%m"}.get(str(row.birth_date_known), "%Y")
+        born = row.birth_date.strftime(shape)
+    return identity_of(Traits(row.birth_name, row.first_names, born, row.sex, row.birth_place, row.used_name))
 
 
 def score(one: Identity, other: Identity) -> Scored | None:
-    """None: too little in common to bother a person."""
-    total, lines = 0.0, []
-    states: dict[str, str] = {}
-    for line in compare(one.strict, other.strict):
-        part, state, words = _likeness(line.trait, line.state, one, other)
-        total += WEIGHTS[line.trait] * part
-        states[line.trait] = state
-        lines.append({"trait": line.trait, "label": line.label, "one": line.one, "other": line.other, "state": state, "words": words})  # fmt: skip
-    if one.ins_matricule and one.ins_matricule == other.ins_matricule:
-        total = max(total, 90.0)
-        lines.insert(0, {"trait": "ins", "label": "Matricule INS", "one": "porté", "other": "porté", "state": "same", "words": "le même matricule"})  # fmt: skip
-    elif one.ins_matricule and other.ins_matricule:
-        total = min(total, 65.0)
-        lines.insert(0, {"trait": "ins", "label": "Matricule INS", "one": "porté", "other": "porté", "state": "differs", "words": "deux matricules différents"})  # fmt: skip
-    if total < PROPOSE:
+    """None: nothing to bother a person with."""
+    judged = judge(model(), compared(one), compared(other), ins=_ins(one), other_ins=_ins(other))
+    verdict = VERDICTS.get(judged.outcome)
+    if verdict is None or judged.comparison is None:
         return None
-    sibling = states["birth_date"] == "same" and states["birth_name"] == "same" and states["first_names"] == "differs"
-    verdict = Pair.Verdict.SIBLING if sibling else Pair.Verdict.MATCH if total >= 85 else Pair.Verdict.POSSIBLE
-    return Scored(round(min(total, 100.0), 1), verdict, lines)
+    told = explain(model(), judged.comparison)
+    lines = {
+        TRAIT_OF[trait.key]: _words(line.sentence, line.rarity, line.weight)
+        for trait, line in zip(model().traits, told.lines, strict=True)
+        if trait.key in TRAIT_OF
+    }
+    lines["summary"] = judged.reason if judged.outcome is Outcome.REVIEW else told.summary
+    return Scored(round(judged.comparison.match * 100, 1), verdict, lines, f"{model().version}:{model().hash[:12]}")
 
 
-def _likeness(trait: str, state: str, one: Identity, other: Identity) -> tuple[float, str, str]:
-    if state == "same":
-        return 1.0, "same", "identique"
-    if state == "missing":
-        return 0.5, "missing", "inconnu d'un côté"
-    if trait == "birth_name":
-        if one.name_key == other.name_key:
-            return 1.0, "near", "même nom, écrit autrement"
-        if {one.name_key, one.used_key} & {other.name_key, other.used_key} - {""}:
-            return 0.8, "near", "le nom de naissance de l'un est le nom utilisé de l'autre"
-        if _close(one.name_key, other.name_key):
-            return 0.7, "near", "presque le même nom : une ou deux lettres"
-    if trait == "first_names":
-        if state == "near" or search_key(one.first_name) == search_key(other.first_name):
-            return 0.95, "near", "même premier prénom"
-        if _close(search_key(one.first_name), search_key(other.first_name)):
-            return 0.7, "near", "presque le même prénom"
-    if trait == "birth_date" and one.birth_date and other.birth_date:
-        mine, theirs = one.birth_date, other.birth_date
-        if mine.year == theirs.year and (mine.day, mine.month) == (theirs.month, theirs.day):
-            return 0.8, "near", "jour et mois échangés"
-        if sum((mine.year == theirs.year, mine.month == theirs.month, mine.day == theirs.day)) == 2:
-            return 0.5, "near", "une seule partie de la date diffère"
-    return 0.0, "differs", "différent"
+def _words(sentence: str, rarity: str, weight: str) -> str:
+    return f"{sentence} ({rarity}) : {weight}" if rarity else f"{sentence} : {weight}"
 
 
-def _close(one: str, other: str) -> bool:
-    return bool(one and other) and SequenceMatcher(None, one, other).ratio() >= CLOSE
+def _ins(row: Identity) -> Ins | None:
+    if not row.ins_matricule:
+        return None
+    try:
+        return Ins(row.ins_matricule, row.ins_oid, str(row.status))
+    except (InsRefused, InvalidNir):
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One trait of a pair side by side: both values as they stand now, whether they agree, what the engine says."""
+
+    label: str
+    one: str
+    other: str
+    state: str
+    words: str
+
+
+def lines_of(pair: Pair) -> list[Line]:
+    told = pair.explanation
+    found = [
+        Line(line.label, line.one, line.other, line.state, told.get(line.trait, ""))
+        for line in compare(pair.one.strict, pair.other.strict)
+    ]
+    if pair.one.used_name or pair.other.used_name:
+        same = pair.one.used_name == pair.other.used_name
+        state = "same" if same else "missing" if not (pair.one.used_name and pair.other.used_name) else "near"
+        found.insert(1, Line("Nom utilisé", pair.one.used_name, pair.other.used_name, state, ""))
+    if pair.one.ins_matricule or pair.other.ins_matricule:
+        both = bool(pair.one.ins_matricule and pair.other.ins_matricule)
+        same = (pair.one.ins_matricule, pair.one.ins_oid) == (pair.other.ins_matricule, pair.other.ins_oid)
+        words = ("le même matricule" if same else "deux matricules différents") if both else "un seul porte un INS"
+        mine, theirs = ("porté" if row.ins_matricule else "" for row in (pair.one, pair.other))
+        found.append(Line("INS", mine, theirs, "same" if both and same else "differs" if both else "missing", words))
+    return found

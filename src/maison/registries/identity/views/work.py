@@ -19,6 +19,7 @@ from maison.registries.identity.domains import check_domain
 from maison.registries.identity.forms import DecisionForm, DomainForm, ReasonForm, WorkFilterForm
 from maison.registries.identity.models import Domain, Pair
 from maison.registries.identity.permissions import P
+from maison.registries.identity.srir.scoring import lines_of
 from maison.ui.components import Column
 from maison.ui.lists import csv_response, page_of
 from maison.ui.pages import done, page
@@ -90,7 +91,7 @@ def _pair(request: Any, found: Pair, form: DecisionForm, status: int = 200) -> H
     places = place_names({found.one.birth_place, found.other.birth_place})
     both_qualified = found.one.is_qualified and found.other.is_qualified
     context = {
-        "pair": found, "form": form, "lines": found.explanation, "same_domain": found.one.domain_id == found.other.domain_id,
+        "pair": found, "form": form, "lines": lines_of(found), "summary": found.explanation.get("summary", ""), "same_domain": found.one.domain_id == found.other.domain_id,
         "sides": [(one, banner_of(one, places)) for one in (found.one, found.other)], "both_qualified": both_qualified,
         "waits_for_other": found.state == Pair.State.SECONDED and found.first_decided_by == request.actor.subject,
     }  # fmt: skip
