@@ -42,7 +42,7 @@ class Person:
 
 
 PEOPLE = (
-    Person("PAT-TROIS", "DOMINIQUE", "1979-03-28", "F", "51215", 189),
+    Person("PAT-TROIS", "DOMINIQUE MARIE", "1979-03-28", "F", "51215", 189),
     Person("ABRICOT", "CLAUDE MARCEL", "1958-07-14", "M", "31555", 901),
     Person("ABRICOT", "CLAUDE RENE", "1958-07-14", "M", "31555", 902),
     Person("TILLEUL", "JEANNE MARIE LOUISE", "1942-02-09", "F", "12202", 903),

@@ -19,8 +19,10 @@ from maison.registries.identity.errors import (
     SecondPersonNeeded,
 )
 from maison.registries.identity.models import Identity, Link, Member, Merge, Pair, WorkItem
+from maison.registries.identity.srir import links
 from maison.registries.identity.srir.clusters import cluster_of
 from maison.registries.identity.srir.matching import match_pending
+from maison.registries.identity.writing import print_of
 from tests.factories import actor_as
 from tests.registries.identity.conftest import DOMINIQUE, Desk
 
@@ -115,7 +117,7 @@ def test_twins_are_said_to_be_twins(desks):
     desks[0].register(birth_name="FIGUERAS-ESSAI", first_names="LEA", born=date(2019, 4, 2), place="34172")
     desks[1].register(birth_name="FIGUERAS-ESSAI", first_names="MANON", born=date(2019, 4, 2), place="34172")
     settle()
-    assert [one.verdict for one in Pair.objects.all()] in ([], [Pair.Verdict.SIBLING])
+    assert [one.verdict for one in Pair.objects.all()] == [Pair.Verdict.SIBLING]
     assert not Link.objects.exists()
 
 
@@ -130,7 +132,9 @@ def test_strangers_and_placeholders_call_nobody(desks):
 
 def test_a_fictive_identity_is_never_compared(desks):
     one = desks[0].register()
-    attributes.set_attributes(actor=desks[0].steward, identity_id=one.id, homonym=False, doubtful=False, fictive=True, reason="Formation")
+    attributes.set_attributes(
+        actor=desks[0].steward, identity_id=one.id, homonym=False, doubtful=False, fictive=True, reason="Formation"
+    )
     desks[1].register()
     settle()
     assert not Pair.objects.exists()
@@ -180,8 +184,6 @@ def test_a_person_who_said_two_is_not_overruled_by_the_same_ins(desks, region):
     for desk, identity in ((desks[0], one), (desks[1], other)):
         acts.take_apcv(actor=desk.nurse, identity_id=identity.id, answer=DOMINIQUE.as_json())
     pair = Pair.objects.get()
-    from maison.registries.identity.writing import print_of
-
     first, second = (Identity.objects.get(id=one_id) for one_id in (pair.one_id, pair.other_id))
     Pair.objects.update(one_print=print_of(first), other_print=print_of(second))
     settle()
@@ -214,9 +216,7 @@ def test_two_different_ins_are_never_linked(desks, region):
     one = qualified(desks[0])
     other = qualified(desks[1], replace(DOMINIQUE, matricule="179035121518992"[:13] + "57"))
     with pytest.raises(NotLinkable):
-        from maison.registries.identity.srir.links import link
-
-        link(region, one, other, Link.How.DECISION, reason="Forcé")
+        links.link(region, one, other, Link.How.DECISION, reason="Forcé")
 
 
 def test_pairs_between_structures_are_the_regional_cell_s_and_duplicates_their_identity_cell_s(desks, region):
@@ -268,11 +268,17 @@ def test_two_qualified_identities_are_merged_by_two_people_and_never_with_two_in
     with pytest.raises(SecondPersonNeeded):
         merging.merge(actor=desk.steward, kept_id=one.id, gone_id=other.id, reason="Doublon")
     with pytest.raises(SecondPersonNeeded):
-        merging.merge(actor=desk.steward, kept_id=one.id, gone_id=other.id, reason="Doublon", seconded_by=desk.steward.subject)
+        merging.merge(
+            actor=desk.steward, kept_id=one.id, gone_id=other.id, reason="Doublon", seconded_by=desk.steward.subject
+        )
     third = qualified(desk, replace(DOMINIQUE, matricule="279035121519086"))
     with pytest.raises(NotMergeable):
-        merging.merge(actor=desk.steward, kept_id=one.id, gone_id=third.id, reason="x", seconded_by=desk.other_steward.subject)
-    merging.merge(actor=desk.steward, kept_id=one.id, gone_id=other.id, reason="Doublon", seconded_by=desk.other_steward.subject)
+        merging.merge(
+            actor=desk.steward, kept_id=one.id, gone_id=third.id, reason="x", seconded_by=desk.other_steward.subject
+        )
+    merging.merge(
+        actor=desk.steward, kept_id=one.id, gone_id=other.id, reason="Doublon", seconded_by=desk.other_steward.subject
+    )
     assert not Identity.objects.get(id=other.id).is_active
 
 

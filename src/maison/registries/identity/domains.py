@@ -71,10 +71,10 @@ def house_domain(actor: Actor) -> Domain:
         structure = Structure.objects.select_related("parent").filter(id=actor.structure_id).first()
     if structure is None:
         raise NoDomain
-    if not actor.is_system and not actor.can(P.REGISTER, structure.id):
-        raise Forbidden
     while structure.kind == Structure.Kind.SERVICE and structure.parent_id is not None:
         structure = Structure.objects.get(id=structure.parent_id)
+    if not actor.is_system and not _serves(actor, structure):
+        raise Forbidden
     code = f"2.25.{structure.id.int}"
     found = Domain.objects.filter(code=code, is_oid=True).first()
     if found is None:
@@ -85,6 +85,12 @@ def house_domain(actor: Actor) -> Domain:
         Domain.objects.bulk_create([row], ignore_conflicts=True)
         found = Domain.objects.get(code=code, is_oid=True)
     return found
+
+
+def _serves(actor: Actor, structure: Structure) -> bool:
+    """A right held in the structure, or in a service of it, registers in its domain."""
+    held = actor.structures_with(P.REGISTER)
+    return structure.id in held or Structure.objects.within(structure.id).filter(id__in=held).exists()
 
 
 def next_number() -> str:
