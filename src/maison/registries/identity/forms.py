@@ -56,18 +56,22 @@ def _off(label: str, length: int, **options: Any) -> forms.CharField:
 class SearchForm(forms.Form):
     """INS-08. Posted: what identifies someone never stands in an address."""
 
-    birth_date = BirthDateField(required=False)
-    name = _off("Nom de naissance ou utilisé", 100, required=False, help_text="Trois lettres suffisent.")
+    birth_date = BirthDateField()
+    name = _off("Nom de naissance ou utilisé, ou prénom", 100, help_text="Trois lettres suffisent.")
     first_name = _off("Prénom", 60, required=False)
-    ipp = _off("Ou numéro de patient (IPP)", 80, required=False)
-    matricule = _off("Ou matricule INS complet", 25, required=False, help_text="Treize caractères et la clé.")
 
     def criteria(self) -> Criteria:
         data = self.cleaned_data
-        return Criteria(
-            data["birth_date"].day if data["birth_date"] else None, data["name"], data["first_name"], data["ipp"].strip(),
-            "".join(data["matricule"].upper().split()),
-        )  # fmt: skip
+        return Criteria(data["birth_date"].day, data["name"], data["first_name"])
+
+
+class NumberForm(forms.Form):
+    number = _off("Numéro de patient (IPP) ou matricule INS complet", 80)
+
+    def criteria(self) -> Criteria:
+        text = self.cleaned_data["number"].strip()
+        compact = "".join(text.upper().split())
+        return Criteria(ipp=text, matricule=compact if len(compact) == 15 else "")
 
 
 class StrictForm(forms.Form):
@@ -179,7 +183,9 @@ class ComplementaryForm(forms.ModelForm):
 
 class DocumentForm(forms.Form):
     kind = forms.ChoiceField(
-        label="Pièce présentée, en original", choices=[(kind.code, kind.label) for kind in documents.KINDS.values()], widget=forms.RadioSelect
+        label="Pièce présentée, en original", widget=forms.RadioSelect,
+        help_text="Un permis de conduire, une carte Vitale sans autre pièce ou une copie ne suffisent pas.",
+        choices=[(kind.code, kind.label) for kind in documents.KINDS.values() if kind.trust != "low" and kind.code != "AV"],
     )  # fmt: skip
     valid_until = forms.DateField(
         label="Valable jusqu'au", required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")

@@ -10,7 +10,8 @@ from uuid import UUID
 from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
-from maison.formats.civil_status import Remark, place_words, remarks
+from maison.formats.civil_status import Difference, Remark, place_words, remarks
+from maison.formats.countries import COUNTRIES
 from maison.foundations.access import Actor
 
 from . import documents
@@ -203,5 +204,19 @@ def with_banners(rows: list[Any], *names: str) -> None:
             setattr(row, f"{name}_banner", banner_of(found, places) if found is not None else None)
 
 
+def with_places(lines: list[Difference]) -> list[Difference]:
+    """The place of birth in words beside its code."""
+    return [
+        line._replace(
+            one=place_label(line.one) if line.one else "", other=place_label(line.other) if line.other else ""
+        )
+        if line.trait == "birth_place"
+        else line
+        for line in lines
+    ]
+
+
 def place_label(code: str) -> str:
-    return place_words(code, place_names([code]).get(code, ""))
+    name = place_names([code]).get(code, "")
+    words = place_words(code, name)
+    return f"{words} ({code})" if name or code in COUNTRIES else words

@@ -14,7 +14,7 @@ from maison.registries.identity import searching
 from maison.registries.identity.actions import registering
 from maison.registries.identity.banners import banner_of, place_names
 from maison.registries.identity.errors import SearchFirst, TooVague
-from maison.registries.identity.forms import NewIdentityForm, SearchForm, UnknownForm
+from maison.registries.identity.forms import NewIdentityForm, NumberForm, SearchForm, UnknownForm
 from maison.registries.identity.models import SearchTicket
 from maison.registries.identity.permissions import P
 from maison.ui.components import Column
@@ -28,21 +28,31 @@ COLUMNS = [Column("Patient"), Column("Établissement", wide=True), Column("Statu
 @requires(P.VIEW)
 def search(request: Any) -> HttpResponse:
     """The criteria are posted, never in the address; a reload asks again."""
-    form = SearchForm(request.POST or None)
-    context: dict[str, Any] = {"form": form, "found": None, "columns": COLUMNS, "may_register": request.actor.can(P.REGISTER), "unknown_form": UnknownForm(prefix="inconnu")}  # fmt: skip
+    by_number = "numero-number" in request.POST
+    form = SearchForm(None if by_number else request.POST or None)
+    number_form = NumberForm(request.POST if by_number else None, prefix="numero")
+    context: dict[str, Any] = _context(request, form, number_form=number_form, by_number=by_number)
     if request.method == "POST":
-        if not form.is_valid():
+        asked = number_form if by_number else form
+        if not asked.is_valid():
             return page(request, SEARCH, context, part="results", status=422)
         try:
-            found = searching.search(actor=request.actor, criteria=form.criteria())
+            found = searching.search(actor=request.actor, criteria=asked.criteria())
         except TooVague as error:
-            form.add_error(None, error.text)
+            asked.add_error(None, error.text)
             return page(request, SEARCH, context, part="results", status=422)
         places = place_names({one.birth_place for one in found.hits})
         context["found"] = found
         context["rows"] = [(one, banner_of(one, places)) for one in found.hits]
         context["by_traits"] = bool(found.ticket.criteria.get("birth_date"))
     return page(request, SEARCH, context, part="results")
+
+
+def _context(request: Any, form: SearchForm, **more: Any) -> dict[str, Any]:
+    return {
+        "form": form, "number_form": NumberForm(prefix="numero"), "by_number": False, "found": None, "columns": COLUMNS,
+        "may_register": request.actor.can(P.REGISTER), "unknown_form": UnknownForm(prefix="inconnu"), **more,
+    }  # fmt: skip
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -80,7 +90,6 @@ def unknown(request: Any) -> HttpResponse:
     """Someone who cannot say who he is: no search is possible, nobody waits."""
     form = UnknownForm(request.POST, prefix="inconnu")
     if not form.is_valid():
-        context = {"form": SearchForm(), "found": None, "columns": COLUMNS, "may_register": True, "unknown_form": form}
-        return page(request, SEARCH, context, status=422)
+        return page(request, SEARCH, _context(request, SearchForm(), unknown_form=form), status=422)
     identity = registering.register_unknown(actor=request.actor, **form.cleaned_data)
     return done(request, to=("identity:sheet", identity.id), say="Patient enregistré sans identité connue.")

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from maison.formats.civil_status import compare
 from maison.foundations.access import requires
 from maison.foundations.errors import NotFound
+from maison.registries.identity import selectors
 from maison.registries.identity.access import access_identity, read_identity
 from maison.registries.identity.actions import acts, insi_calls
 from maison.registries.identity.models import Identity, InsiCall
@@ -56,7 +57,7 @@ def comparison(request: Any, call_id: UUID) -> HttpResponse:
     if call.answer is None:
         raise NotFound
     identity = read_identity(request.actor, call.identity_id)
-    lines = compare(identity.strict, acts.strict_from(call.answer))
+    lines = selectors.with_places(compare(identity.strict, acts.strict_from(call.answer)))
     differences = sum(line.state == "differs" for line in lines)
     locked = identity.checked_at is not None and any(line.state in ("differs", "missing") for line in lines)
     return page(

@@ -19,7 +19,7 @@ from maison.registries.identity.domains import check_domain
 from maison.registries.identity.forms import DecisionForm, DomainForm, ReasonForm, WorkFilterForm
 from maison.registries.identity.models import Domain, Pair
 from maison.registries.identity.permissions import P
-from maison.registries.identity.srir.scoring import lines_of
+from maison.registries.identity.srir.side_by_side import lines_of
 from maison.ui.components import Column
 from maison.ui.lists import csv_response, page_of
 from maison.ui.pages import done, page
