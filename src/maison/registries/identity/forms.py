@@ -202,6 +202,7 @@ class ReasonForm(forms.Form):
 
 
 class AttributesForm(ReasonForm):
+    field_order = ("homonym", "doubtful", "fictive", "reason")
     homonym = forms.BooleanField(label="Homonyme", required=False)
     doubtful = forms.BooleanField(
         label="Douteuse", required=False, help_text="L'identité redevient provisoire, sans INS."
@@ -212,6 +213,7 @@ class AttributesForm(ReasonForm):
 
 
 class InvalidationForm(ReasonForm):
+    field_order = ("what", "reason")
     what = forms.ChoiceField(
         label="Que retirer ?", widget=forms.RadioSelect,
         choices=[("ins", "L'INS seulement : l'identité redevient validée"), ("all", "Tout : l'identité redevient provisoire")],
@@ -219,6 +221,7 @@ class InvalidationForm(ReasonForm):
 
 
 class DecisionForm(ReasonForm):
+    field_order = ("decision", "reason")
     decision = forms.ChoiceField(
         label="Votre décision", widget=forms.RadioSelect,
         choices=[("meme", "C'est la même personne"), ("deux", "Ce sont deux personnes")],

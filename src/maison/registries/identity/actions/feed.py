@@ -39,6 +39,8 @@ def refer(actor: Actor, code: str, ipp: str, told: Told, sent_at: datetime, *, o
     if number is None:
         identity, created = _first_heard(actor, domain, ipp[:80], told, sent_at, adopted_id)
     else:
+        if only_if_unknown and (named := Identity.objects.filter(id=number).exclude(birth_name="").first()) is not None:
+            return named, False  # read only: two opposite merges must not hold one patient each
         (identity,), created = locked(number), False
     if is_new:
         raise_work(actor, WorkItem.Reason.DOMAIN, identity)

@@ -115,16 +115,23 @@ def survivor_of(identity_id: UUID) -> UUID:
     return identity_id
 
 
+def _both_standing(one_id: UUID, other_id: UUID) -> tuple[Identity, Identity]:
+    """As whom these two are read, locked. Another merge may end while we wait for the lock: then who they are is asked again."""
+    for _ in range(10):
+        one, other = locked(survivor_of(one_id), survivor_of(other_id))
+        if one.is_active and other.is_active:
+            return one, other
+    raise IdentityClosed
+
+
 def merge_as_told(actor: Actor, kept_id: UUID, gone_id: UUID, told_at: datetime) -> bool:
     """A40: the hospital decides of its own numbers. False when there is nothing to do, or when it is for a person.
 
     Said before a person undid the same merge, it changes nothing. Both qualified with two INS: done as told, and a steward looks.
     """
-    kept, gone = locked(survivor_of(kept_id), survivor_of(gone_id))
+    kept, gone = _both_standing(kept_id, gone_id)
     if kept.id == gone.id:
         return False
-    if not (kept.is_active and gone.is_active):
-        raise IdentityClosed
     undone = Merge.objects.filter(
         kept_id__in=(kept.id, gone.id), gone_id__in=(kept.id, gone.id), undone_at__gte=told_at
     )

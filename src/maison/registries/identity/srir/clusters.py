@@ -16,10 +16,15 @@ from maison.registries.identity.models import Identity, Link, Member
 LOCK = 7_310_061
 
 
-def recompute(ids: Iterable[UUID]) -> None:
-    """Bring the groups of these identities, and of all they are or were grouped with, to what the edges say."""
+def one_writer() -> None:
+    """Until the end of the transaction, nobody else makes or ends a link. Taken after the identities, never before."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+
+
+def recompute(ids: Iterable[UUID]) -> None:
+    """Bring the groups of these identities, and of all they are or were grouped with, to what the edges say."""
+    one_writer()
     start = set(ids)
     before = Member.objects.filter(identity_id__in=start).values_list("cluster_id", flat=True)
     left = start | set(Member.objects.filter(cluster_id__in=list(before)).values_list("identity_id", flat=True))

@@ -15,7 +15,7 @@ from maison.registries.identity.errors import NotLinkable
 from maison.registries.identity.events import IdentitiesLinked, IdentitiesUnlinked
 from maison.registries.identity.models import Identity, Link
 
-from .clusters import cluster_of, recompute
+from .clusters import cluster_of, one_writer, recompute
 
 
 def why_not(one: Identity, other: Identity) -> str:
@@ -40,6 +40,7 @@ def why_not(one: Identity, other: Identity) -> str:
 
 def link(actor: Actor, one: Identity, other: Identity, how: str, *, reason: str = "") -> Link | None:
     """The caller holds both identities. None when they are linked already."""
+    one_writer()
     if refusal := why_not(one, other):
         raise NotLinkable(refusal)
     first, second = sorted((one, other), key=lambda row: row.id)

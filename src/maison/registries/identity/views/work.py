@@ -29,7 +29,6 @@ WORK_COLUMNS = [
     Column("Raison"),
     Column("Patient"),
     Column("Établissement", wide=True),
-    Column("Depuis"),
     Column("Agir", hidden_label=True),
 ]
 PAIR_COLUMNS = [Column("Deux identités"), Column("Avis du calcul", wide=True), Column("Proposé")]
