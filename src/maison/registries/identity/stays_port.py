@@ -31,7 +31,7 @@ class RegistryPatients:
     def refer(self, said: Said, actor: Actor) -> Reference:
         identity, late = feed.refer(
             actor, said.domain, said.ipp, read(said.patient, said.detail) if said.patient else NOBODY, said.sent_at,
-            only_if_unknown=said.only_names, adopted_id=self._reference_of_before(said),
+            only_if_unknown=said.only_names, known_before=lambda: self._reference_of_before(said),
         )  # fmt: skip
         return Reference(identity.id, is_late=late)
 

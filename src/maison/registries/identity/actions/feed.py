@@ -6,6 +6,7 @@ person undoes it. A message older than what is known changes nothing. Nothing he
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -29,14 +30,15 @@ TRUSTED_INS = frozenset({Identity.InsHow.FEED})
 
 
 def refer(actor: Actor, code: str, ipp: str, told: Told, sent_at: datetime, *, only_if_unknown: bool = False,
-          adopted_id: UUID | None = None) -> tuple[Identity, bool]:  # fmt: skip
+          known_before: Callable[[], UUID | None] | None = None) -> tuple[Identity, bool]:  # fmt: skip
     """The identity of this number, created or brought up to date; and whether the message came late.
 
-    `only_if_unknown`: the message names the patient without telling him (a merge): traits are taken only if none are known.
+    `known_before` gives the reference that a number unknown here had before the registry. `only_if_unknown`: the message names the patient without telling him (a merge): traits are taken only if none are known.
     """
     domain, is_new = domain_of_message(actor, code)
     number = Number.objects.filter(domain=domain, ipp=ipp[:80]).values_list("identity_id", flat=True).first()
     if number is None:
+        adopted_id = known_before() if known_before else None
         identity, created = _first_heard(actor, domain, ipp[:80], told, sent_at, adopted_id)
     else:
         if only_if_unknown and (named := Identity.objects.filter(id=number).exclude(birth_name="").first()) is not None:
