@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -16,7 +15,7 @@ from maison.registries.stays.models import Patient as EarlierPatient
 from maison.registries.stays.models import Stay
 from maison.registries.stays.patients import OwnPatients, Said, Traits, patients
 from tests.interop.mllp import DOMAIN, adt, merge, movement
-from tests.registries.identity.conftest import DOMINIQUE, MATRICULE, one, system, trusted_hospital
+from tests.registries.identity.conftest import MATRICULE, one, system, trusted_hospital
 
 pytestmark = pytest.mark.django_db
 
@@ -403,4 +402,3 @@ def test_an_ins_is_kept_when_the_hospital_says_it_again(hospital):
     for sent in ("20260304120000", "20260304130000"):
         hospital.say(adt("A31", ins=MATRICULE, status="VALI", sent=sent))
     assert Change.objects.count() == 1
-    assert replace(DOMINIQUE, oid="x").oid == "x"

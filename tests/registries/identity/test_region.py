@@ -130,6 +130,15 @@ def test_strangers_and_placeholders_call_nobody(desks):
     assert not Pair.objects.exists()
 
 
+def test_a_machine_never_merges_even_the_same_ins_twice_in_one_domain(desks):
+    for _ in range(2):
+        qualified(desks[0])
+    settle()
+    assert not Merge.objects.exists()
+    assert not Link.objects.exists()
+    assert Pair.objects.get().state == Pair.State.PROPOSED
+
+
 def test_a_fictive_identity_is_never_compared(desks):
     one = desks[0].register()
     attributes.set_attributes(

@@ -13,6 +13,7 @@ from maison.formats.civil_status import InvalidTrait
 from maison.foundations.audit.models import Entry
 from maison.foundations.errors import Forbidden, NotFound
 from maison.foundations.events.models import StoredEvent
+from maison.registries.identity import selectors
 from maison.registries.identity.actions import acts, attributes, insi_calls, registering
 from maison.registries.identity.errors import (
     AnswerNotUsable,
@@ -28,7 +29,7 @@ from maison.registries.identity.errors import (
 from maison.registries.identity.models import Change, DocumentSeen, Identity, InsiCall, SearchTicket, WorkItem
 from maison.registries.identity.searching import Criteria, search
 from tests.factories import StructureFactory, actor_as
-from tests.registries.identity.conftest import DOMINIQUE, MATRICULE, NONE, SEVERAL, one, system
+from tests.registries.identity.conftest import DOMINIQUE, MATRICULE, NONE, SEVERAL, one
 
 pytestmark = pytest.mark.django_db
 
@@ -393,6 +394,19 @@ def test_every_change_is_kept_whole_and_cannot_be_altered(desk, insi):
     assert Change.objects.count() == 3
 
 
+def test_what_the_house_held_at_a_moment_can_be_read_again(desk, insi):
+    identity = desk.register()
+    before = timezone.now()
+    retrieve(desk, identity, insi)
+    assert selectors.as_of(identity.id, before)["status"] == "PROV"
+    assert selectors.as_of(identity.id, timezone.now())["status"] == "RECUP"
+    assert selectors.as_of(identity.id, before - timedelta(days=1)) is None
+
+
+def test_a_commune_that_no_longer_exists_is_still_a_place_of_birth(desk):
+    assert desk.register(place="12218").birth_place == "12218"
+
+
 def test_events_and_traces_hold_ids_and_codes_only(desk, insi):
     identity = desk.register()
     retrieve(desk, identity, insi)
@@ -427,4 +441,3 @@ def test_a_doubt_is_said_by_whoever_cares_and_decided_by_a_steward(desk):
         attributes.set_attributes(
             actor=doctor, identity_id=identity.id, homonym=False, doubtful=True, fictive=False, reason="x"
         )
-    assert system().is_system

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from maison.formats.civil_status import search_key
@@ -52,6 +53,7 @@ class Found:
     more: bool
 
 
+@transaction.atomic
 def search(*, actor: Actor, criteria: Criteria) -> Found:
     """Look, write the search down as a ticket for creation, and trace who was shown."""
     if not actor.can(P.VIEW):

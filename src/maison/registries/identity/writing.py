@@ -182,6 +182,9 @@ def raise_work(
         if found is None:
             raise IntegrityError("the open work item vanished")
         if found.id == item.id:
+            audit.record(
+                actor, "identity.work_raised", target=found, patient=identity.id, structure=found.structure_id, details={"reason": reason}
+            )  # fmt: skip
             publish(WorkRaised(found.id, found.structure_id, reason))
             return found
     found.times += 1

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from maison.formats.civil_status import StrictTraits, coherent, first_of
+from maison.foundations import audit
 from maison.foundations.access import Actor
 from maison.foundations.errors import Conflict, NotFound
 from maison.registries.identity import documents
@@ -90,8 +91,6 @@ def _as_fields(traits: StrictTraits) -> dict[str, Any]:
 @transaction.atomic
 def decline_insi(*, actor: Actor, call_id: UUID) -> InsiCall:
     """It is someone else: nothing changes, the answer is put aside with its trace."""
-    from maison.foundations import audit
-
     call = InsiCall.objects.select_for_update().filter(id=call_id).first()
     if call is None:
         raise NotFound
