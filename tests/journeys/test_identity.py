@@ -21,7 +21,9 @@ pytestmark = pytest.mark.browser
 type Person = Callable[..., Page]
 
 
-def test_a_walk_in_is_qualified_then_linked_by_a_person_and_unlinked(house: OpenHouse, person: Person, now: datetime) -> None:
+def test_a_walk_in_is_qualified_then_linked_by_a_person_and_unlinked(
+    house: OpenHouse, person: Person, now: datetime
+) -> None:
     faults: dict[str, list[str]] = {}
 
     def look(page: Page, name: str) -> None:
@@ -58,7 +60,9 @@ def test_a_walk_in_is_qualified_then_linked_by_a_person_and_unlinked(house: Open
     sheet = nurse.url
 
     line = Line(mllp_port(house.port))
-    told = next(message for _, message in messages_of([PURPAN], now, APPLICATION, DOMAIN_ROOT) if b"P-810002" in message)
+    told = next(
+        message for _, message in messages_of([PURPAN], now, APPLICATION, DOMAIN_ROOT) if b"P-810002" in message
+    )
     assert code(line.ask(told.replace(b"ABRICOT^", b"ABRICOTT^"))) == "AA"
     line.close()
 

@@ -324,7 +324,7 @@ def test_a_link_between_two_domains_is_made_and_ended_by_the_feed(hospital):
 
 
 def test_a_link_inside_one_domain_is_a_duplicate_for_a_person(hospital):
-    assert hospital.say(linking("A24", "X", "Y", DOMAIN)).status == "kept"
+    assert "une personne décide" in hospital.say(linking("A24", "X", "Y", DOMAIN)).note
     assert not Link.objects.exists()
     assert "doublon" in reasons()
 

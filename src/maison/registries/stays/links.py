@@ -64,10 +64,8 @@ def record_link(*, actor: Actor, one: Said, other: Said, linked: bool) -> Outcom
         structure=structure_id, details={"other": str(second), "before": before is not None and before.linked, "after": linked},
     )  # fmt: skip
     publish((PatientsLinked if linked else PatientsUnlinked)(first, second, structure_id))
-    if linked:
-        done = patients().link(first, second, actor, one.sent_at)
-    else:
-        done = patients().unlink(first, second, actor)
+    port = patients()
+    done = port.link(first, second, actor, one.sent_at) if linked else port.unlink(first, second, actor)
     return Outcome(note="" if done else FOR_A_PERSON)
 
 
