@@ -329,7 +329,7 @@ def professionals() -> list[Professional]:
                at_operator("integrateur")),
         _other(71, "M", "Ferdinand", "Lanterne", INFORMATION_SYSTEMS, "Support aux utilisateurs, GRADeS",
                at_operator("support")),
-        _other(76, "MME", "Ysaline", "Repère", NURSE, "Cellule régionale d'identitovigilance (IVO3)",
+        _other(79, "MME", "Ysaline", "Repère", NURSE, "Cellule régionale d'identitovigilance (IVO3)",
                at_operator("cellule_ivo3")),
         _other(72, "MME", "Tao", "Passerelle", INFORMATION_SYSTEMS, "Chargée de territoire, GRADeS",
                at_operator("charge_territoire")),

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from maison.formats.identifiers import nir_key
-
 TEST_OID = "1.2.250.1.213.1.4.10"
 
 
@@ -30,7 +28,8 @@ class Person:
 
     @property
     def key(self) -> str:
-        return f"{nir_key(self.nir):02d}"
+        """97 minus the remainder by 97, Corsica read 19 and 18: written here too, for the sandbox knows nothing of the house."""
+        return f"{97 - int(self.nir.replace('2A', '19').replace('2B', '18')) % 97:02d}"
 
     @property
     def matricule(self) -> str:
