@@ -66,9 +66,10 @@ def test_whatever_was_typed_the_tolerant_spelling_is_a_name_or_nothing(text):
     assert search_key(name) == search_key(name.lower())
 
 
-@pytest.mark.parametrize("name", ["INCONNU", "x", "XXX", "Bébé", "Prénom inconnu", "nouveau-né"])
+@pytest.mark.parametrize("name", ["INCONNU", "x", "XX", "Bébé", "Prénom inconnu", "nouveau-né"])
 def test_what_names_nobody_is_known_as_such(name):
     assert is_placeholder(name)
+    assert not is_placeholder("Garçon")
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,7 @@ NOT_SCOPED = {
     "portal.UsageEvent": "compte sans personne",
     "emergency.Resource": "lue avec son dossier, lui-même limité",
     "stays.StayMessage": "lu avec sa venue, elle-même limitée",
+    "identity.DocumentSeen": "lue avec son identité, elle-même limitée",
 }
 
 

@@ -29,7 +29,7 @@ _COG = re.compile(r"(?:[0-9]{2}|2[AB])[0-9]{3}")
 _PLACEHOLDERS = frozenset({
     "INCONNU", "INCONNUE", "ANONYME", "NEANT", "NC", "ND", "NR", "NOM", "PRENOM", "SANSNOM", "SANSPRENOM",
     "NONRENSEIGNE", "NONCONNU", "NONCOMMUNIQUE", "PRENOMINCONNU", "NOMINCONNU", "BEBE", "NOUVEAUNE", "NOURRISSON",
-    "ENFANT", "FILLE", "GARCON", "JUMEAU", "JUMELLE", "TEST",
+    "JUMEAU", "JUMELLE",
 })  # fmt: skip
 _REPEATED = re.compile("X+|Z+")
 
@@ -117,7 +117,7 @@ def search_key(text: str | None) -> str:
 
 
 def is_placeholder(name: str) -> bool:
-    """INCONNU, X, BEBE: typed where no name is known."""
+    """INCONNU, X, BEBE: typed where no name is known. Words that some people do bear (Garçon, Enfant) are names."""
     key = search_key(name)
     return key in _PLACEHOLDERS or _REPEATED.fullmatch(key) is not None
 
