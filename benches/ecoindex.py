@@ -21,6 +21,7 @@ KILOBYTES = [0, 1.37, 144.7, 319.53, 479.46, 631.97, 783.38, 937.91, 1098.62, 12
 NURSE, REGULATOR, INTEGRATOR = "Léonie Romarin", "Amina Tramontane", "Maëlle Boussole"
 ADMINISTRATOR, LOCAL = "Célestin Micocoulier", "Sidonie Millet"
 BED_MANAGER, PRODUCT_OWNER = "Suzon Olivier", "Joséphine Gouvernail"
+STEWARD, REGION = "Clarisse Sureau", "Ysaline Repère"
 PAGES = [
     ("", "Accueil public", "/"),
     ("", "Connexion", "/connexion/"),
@@ -66,6 +67,9 @@ PAGES = [
     (BED_MANAGER, "Patients présents par unité", "/sejours/"),
     (BED_MANAGER, "Patients d'une unité", "/sejours/unites/{unit}/"),
     (BED_MANAGER, "Une venue", "/sejours/{stay}/"),
+    (NURSE, "Recherche d'un patient", "/identites/"),
+    (STEWARD, "Identités à traiter", "/identites/a-traiter/"),
+    (REGION, "Domaines d'identification", "/identites/domaines/"),
     (PRODUCT_OWNER, "Catalogue des services", "/catalogue/"),
     (PRODUCT_OWNER, "Ajouter un service", "/catalogue/ajouter/"),
     (LOCAL, "Sécurité de mon compte", "/connexion/compte/"),

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from maison_region import identities
 from maison_region.chance import Dice, dice, pick
 from maison_region.facilities import EMERGENCY_SITES, PURPAN, RANGUEIL, EmergencySite
 from maison_region.geography import COMMUNES
@@ -137,10 +138,9 @@ def capitals(name: str) -> str:
 
 def tell(host: str, port: int, now: datetime, seed: int, sites: Sequence[EmergencySite] = HOSPITALS) -> tuple[int, int]:
     """Send what these hospitals have said; returns how many messages were accepted and refused. Raises OSError without a door."""
-    said = sorted(
-        (message for site in sites for stay in stays_at(site, now, seed) for message in messages_of(stay, now)),
-        key=lambda one: one[0],
-    )
+    stays = (message for site in sites for stay in stays_at(site, now, seed) for message in messages_of(stay, now))
+    known = identities.messages_of(sites, now, APPLICATION, DOMAIN_ROOT)
+    said = sorted([*stays, *known], key=lambda one: one[0])
     accepted = refused = 0
     with socket.create_connection((host, port), timeout=WAIT_SECONDS) as line:
         for _, message in said:

@@ -27,6 +27,8 @@ from maison.interop.exchanges.actions import key_hash, register_client
 from maison.interop.exchanges.models import Client, Door
 from maison.interop.fhir.models import Software
 from maison.interop.fhir.tokens import register as register_fhir
+from maison.registries.identity.domains import check_domain
+from maison.registries.identity.models import Domain
 from maison.services.portal.actions import load_catalogue
 from maison_region.facilities import (
     EMERGENCY_SITES,
@@ -39,7 +41,7 @@ from maison_region.facilities import (
     legal_entities,
 )
 from maison_region.geography import COMMUNES
-from maison_region.hospitals import APPLICATION, HOSPITALS, software_of
+from maison_region.hospitals import APPLICATION, DOMAIN_ROOT, HOSPITALS, software_of
 from maison_region.letter_channels import load_letter_channels
 from maison_region.load_channels import load_channels
 from maison_region.people import EDITOR_NAME, RoleAt, is_public, local_people, professionals
@@ -136,6 +138,7 @@ def _load_hospital_software(actor: Actor, places: Places, counts: Counter[str]) 
                 doors=(Door.MLLP,), mllp=(APPLICATION, site.finess_eg, None),
             )  # fmt: skip
         counts["logiciels"] += 1
+        _check_domain(actor, place, site.short_name, f"{DOMAIN_ROOT}.{site.finess_eg.lstrip('0')}")
     structure_id = places[f"site/{HOSPITAL_FINESS}"]
     if not Client.objects.in_use().filter(client_id=HOSPITAL_SOFTWARE, structure_id=structure_id).exists():
         register_client(
@@ -158,6 +161,15 @@ def _load_fhir_software(actor: Actor, structure_id: UUID) -> None:
         register_client(actor=actor, client_id=FHIR_SOFTWARE, name="Logiciel FHIR de démonstration", structure_id=structure_id,
                         doors=(Door.HTTP,), key=demonstration_key(FHIR_SOFTWARE))  # fmt: skip
         register_fhir(actor=actor, client_id=FHIR_SOFTWARE, keys=keys, scopes=FHIR_SCOPES)
+
+
+def _check_domain(actor: Actor, structure_id: UUID, name: str, code: str) -> None:
+    """As the regional cell would: the feed was looked at, its INS may be used."""
+    found, is_new = Domain.objects.get_or_create(
+        code=code, is_oid=True, defaults={"structure_id": structure_id, "name": f"IPP de {name}"}
+    )
+    if is_new:
+        check_domain(actor=actor, domain_id=found.id, name=found.name, contact="", is_trusted=True)
 
 
 def _in_commune(insee: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from . import psc_pages
+from . import insi, psc_pages
 from .psc import FAULTS, PREFIX, Provider, Refused, flat
 from .psc_encryption import Encryption
 
@@ -40,10 +40,13 @@ class Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         query = flat(parts.query)
         length = int(self.headers.get("Content-Length") or 0)
-        if length > BODY_LIMIT:
+        if length > (insi.BODY_LIMIT if parts.path == insi.PREFIX else BODY_LIMIT):
             self.close_connection = True
             return self.send(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, headers={"Connection": "close"})
-        form = flat(self.rfile.read(length).decode("utf-8", "replace")) if length else {}
+        body = self.rfile.read(length) if length else b""
+        if parts.path == insi.PREFIX or parts.path.startswith(f"{insi.PREFIX}/"):
+            return self._insi(method, parts.path.removeprefix(insi.PREFIX), body)
+        form = flat(body.decode("utf-8", "replace"))
         provider = self.server.provider
         if parts.path == "/":
             return self.redirect(f"{PREFIX}/.well-known/openid-configuration")
@@ -101,6 +104,26 @@ class Handler(BaseHTTPRequestHandler):
             case _:
                 self.send(HTTPStatus.NOT_FOUND)
 
+    def _insi(self, method: str, route: str, body: bytes) -> None:
+        register = self.server.insi
+        if method != "POST":
+            return self.send(HTTPStatus.METHOD_NOT_ALLOWED)
+        if route == "/pannes":
+            asked = flat(body.decode("utf-8", "replace")).get("faute", "").split()
+            register.faults = {fault for fault in asked if fault in insi.FAULTS}
+            return self.json({"active": sorted(register.faults)})
+        if route == "/fin":
+            register.ended.add(flat(body.decode("utf-8", "replace")).get("matricule", ""))
+            return self.json({"ended": len(register.ended)})
+        if "mute" in register.faults:
+            self.server.stopping.wait(insi.MUTE_SECONDS)
+        elif "slow" in register.faults:
+            self.server.stopping.wait(insi.SLOW_SECONDS)
+        if "down" in register.faults:
+            return self.send(HTTPStatus.SERVICE_UNAVAILABLE)
+        status, answer = register.answer(body)
+        return self.send(status, answer, "application/soap+xml; charset=utf-8")
+
     # -- answers
 
     def json(self, value: Mapping[str, Any], status: int = HTTPStatus.OK) -> None:
@@ -135,6 +158,7 @@ class SandboxServer(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int]) -> None:
         super().__init__(address, Handler)
         self.stopping = threading.Event()
+        self.insi = insi.Register()
 
     def withdraw(self, idnat: str) -> list[int]:
         """Back-channel logout: the HTTP status the house gave for each session of the person."""

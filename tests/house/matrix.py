@@ -174,6 +174,39 @@ stays:census                 GET    gestionnaire_lits,ioa,medecin_receveur,charg
 stays:export                 GET    gestionnaire_lits,ioa,medecin_receveur,charge_territoire,ars 200
 stays:unit                   GET    gestionnaire_lits,ioa,medecin_receveur,referent_identito health 404
 stays:stay                   GET    gestionnaire_lits,ioa,medecin_receveur,referent_identito health 404
+# identity
+identity:search              GET    admissions,ioa,secretaire,medecin_receveur,gestionnaire_lits,referent_identito,cellule_ivo3 health 200
+identity:search              POST   admissions,ioa,secretaire,medecin_receveur,gestionnaire_lits,referent_identito,cellule_ivo3 health 422
+identity:new                 GET    admissions,ioa,secretaire,referent_identito health 409
+identity:new                 POST   admissions,ioa,secretaire,referent_identito health 409
+identity:unknown             POST   admissions,ioa,secretaire,referent_identito health 422
+identity:work                GET    referent_identito,cellule_ivo3 health 200
+identity:work_export         GET    referent_identito,cellule_ivo3 health 200
+identity:close               POST   referent_identito,cellule_ivo3 health 404
+identity:pair                GET    referent_identito,cellule_ivo3 health 404
+identity:decide              POST   referent_identito,cellule_ivo3 health 404
+identity:undo_merge          POST   referent_identito health 404
+identity:unlink              POST   cellule_ivo3 health 404
+identity:domains             GET    cellule_ivo3 health 200
+identity:domain              GET    cellule_ivo3 health 404
+identity:domain              POST   cellule_ivo3 health 404
+identity:comparison          GET    admissions,ioa,secretaire,referent_identito health 404
+identity:take                POST   admissions,ioa,secretaire,referent_identito health 404
+identity:put_aside           POST   admissions,ioa,secretaire,referent_identito health 404
+identity:sheet               GET    admissions,ioa,secretaire,medecin_receveur,gestionnaire_lits,referent_identito,cellule_ivo3 health 404
+identity:traits              GET    admissions,ioa,secretaire,referent_identito health 404
+identity:traits              POST   admissions,ioa,secretaire,referent_identito health 404
+identity:strict              GET    admissions,ioa,secretaire,referent_identito health 404
+identity:strict              POST   admissions,ioa,secretaire,referent_identito health 404
+identity:document            GET    admissions,ioa,referent_identito health 404
+identity:document            POST   admissions,ioa,referent_identito health 404
+identity:history             GET    admissions,ioa,secretaire,medecin_receveur,gestionnaire_lits,referent_identito,cellule_ivo3 health 404
+identity:steward             GET    referent_identito health 404
+identity:steward             POST   referent_identito health 404
+identity:invalidate          POST   referent_identito health 404
+identity:doubt               POST   admissions,ioa,secretaire,medecin_receveur,gestionnaire_lits,referent_identito,cellule_ivo3 health 404
+identity:linking_choice      POST   admissions,ioa,secretaire,referent_identito health 404
+identity:ask_insi            POST   admissions,ioa,secretaire,referent_identito health 404
 # channels
 channels:flow                GET    integrateur,support,rssi,terminologie        200
 channels:flow_export         GET    integrateur,support,rssi,terminologie        200

@@ -46,6 +46,7 @@ ROOMS = [
     "maison.registries.facilities",
     "maison.registries.professionals",
     "maison.registries.quality",
+    "maison.registries.identity",
     "maison.services.portal",
     "maison.services.emergency",
     "maison.interop.exchanges",
@@ -266,3 +267,11 @@ CHANNEL_ACCESS = os.environ.get("MAISON_CHANNEL_ACCESS", "")
 MSSANTE = mssante_from(os.environ, production=PRODUCTION)
 DMP = dmp_from(os.environ, production=PRODUCTION)
 HOUSE_OID = house_oid_from(os.environ, production=PRODUCTION, sends=bool(MSSANTE["url"] or DMP["url"]))
+# Identity: the national service INSi (empty: not connected) and how often what it gave is verified.
+INSI_URL = os.environ.get("MAISON_INSI_URL", f"{SANDBOX_URL}/insi" if SANDBOX else "")
+INSI_CERTIFICATE = os.environ.get("MAISON_INSI_CERTIFICATE", "")
+INSI_KEY = os.environ.get("MAISON_INSI_KEY", "")
+INSI_AUTHORITY = os.environ.get("MAISON_INSI_AUTHORITY", "")
+INSI_TIMEOUT_SECONDS = number("MAISON_INSI_TIMEOUT_SECONDS", 10)
+INSI_LOT = number("MAISON_INSI_LOT", 1000)
+INSI_VERIFY_YEARS = number("MAISON_INSI_VERIFY_YEARS", 3)

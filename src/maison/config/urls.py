@@ -37,6 +37,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("referentiels/qualite/", include("maison.registries.quality.urls")),
     path("referentiels/structures/", include("maison.registries.facilities.urls")),
     path("nomenclatures/", include("maison.registries.terminology.urls")),
+    path("identites/", include("maison.registries.identity.urls")),
     path("echanges/conformite/", include("maison.interop.conformance.urls")),
     path("echanges/logiciels/hl7v2/", include("maison.interop.hl7v2.urls")),
     path("echanges/abonnements/", include("maison.interop.fhir.subscriptions.urls")),

@@ -45,7 +45,8 @@ class PersonBanner:
     """The identity of the one person open on the screen, written as INS-11 asks.
 
     `status` is the identity status in words (provisoire, récupérée, validée, qualifiée); `alerts` are words such as
-    "Homonyme connu" or "Identité douteuse". A part not known is said so, never left blank.
+    "Homonyme connu" or "Identité douteuse". A part not known is said so, never left blank; `born_about` says what of the date is
+    not known ("jour inconnu").
     """
 
     birth_name: str
@@ -57,6 +58,7 @@ class PersonBanner:
     used_name: str = ""
     alerts: Sequence[str] = ()
     url: str = ""
+    born_about: str = ""
 
     @property
     def age(self) -> str:
@@ -78,10 +80,15 @@ class PersonBanner:
         used = f" ({self.used_name})" if self.used_name and self.used_name.upper() != self.birth_name.upper() else ""
         return f"{self.birth_name.upper()}{used} {self.first_name}"
 
+    def _born(self) -> str:
+        if self.born_on is None:
+            return "date de naissance inconnue"
+        return f"{self.born_on:%d/%m/%Y}" + (f", {self.born_about}" if self.born_about else "")
+
     @property
     def details(self) -> list[str]:
         return [
-            f"{self.born_on:%d/%m/%Y}" if self.born_on else "date de naissance inconnue",
+            self._born(),
             self.sex or "sexe non précisé",
             self.birth_place or "lieu de naissance inconnu",
             self.status,

@@ -5,7 +5,7 @@ import pytest
 from maison.formats.hl7v2.reader import read_message
 from maison.foundations.access.actor import Actor
 from maison.foundations.ids import uuid7
-from maison.registries.stays import hl7v2
+from maison.registries.stays import hl7v2, patients
 from tests.factories import StructureFactory
 
 
@@ -23,3 +23,12 @@ class Hospital:
 @pytest.fixture
 def hospital(db):
     return Hospital()
+
+
+@pytest.fixture
+def own_patients():
+    """A house without the identity registry: the room's own port."""
+    before = patients.patients()
+    patients.use(patients.OwnPatients())
+    yield
+    patients.use(before)

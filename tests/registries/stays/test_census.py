@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 def admit(hospital, rank, unit="6268", label="Chirurgie V", **fields):
     soon = (timezone.localtime() + timedelta(hours=5)).strftime("%Y%m%d%H%M%S")
     hospital.say(
-        adt("A01", ipp=f"P{rank}", visit=f"V-{rank}", name=f"FICTIF^NUMERO{rank}", bed=f"CHIR^{rank}^1",
+        adt("A01", ipp=f"P{rank}", visit=f"V-{rank}", name=f"FICTIF^NUMERO-{'ABCDE'[rank]}", bed=f"CHIR^{rank}^1",
             zbe=movement(f"{rank}0", "20260304080000", unit=unit, label=label), sent="20260304080000", expected_exit=soon, **fields)
     )  # fmt: skip
 
@@ -121,9 +121,9 @@ def test_the_list_of_a_unit_and_a_stay_are_read_with_a_trace(signed_in_client, h
     admit(hospital, 1)
     found = Stay.objects.get()
     browser = signed_in_client("ioa", hospital.structure)
-    assert "FICTIF NUMERO1" in browser.get(reverse("stays:unit", args=[found.care_unit_id])).text
+    assert "FICTIF NUMERO-B" in browser.get(reverse("stays:unit", args=[found.care_unit_id])).text
     sheet = browser.get(reverse("stays:stay", args=[found.id]))
-    assert "FICTIF NUMERO1" in sheet.text
+    assert "FICTIF NUMERO-B" in sheet.text
     assert "Admission" in sheet.text
     assert Entry.objects.get(code="stays.unit_read").details == {"stays": [str(found.id)]}
     assert Entry.objects.get(code="stays.stay_read").patient_id == str(found.patient_id)

@@ -8,9 +8,10 @@ from maison.formats.hl7v2.faults import InvalidMessage
 from maison.foundations.audit.models import Entry
 from maison.foundations.events.models import StoredEvent
 from maison.foundations.ids import uuid7
+from maison.registries.identity.models import Number
 from maison.registries.stays import links
 from maison.registries.stays.errors import OtherPatient, SamePatient
-from maison.registries.stays.models import LinkMessage, Patient, Stay, StayMove
+from maison.registries.stays.models import LinkMessage, Stay, StayMove
 from maison.registries.stays.patients import patients
 from tests.interop.mllp import adt, file_move, link, movement
 from tests.registries.stays.conftest import Hospital
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 
 def known(ipp):
-    return Patient.objects.get(ipp=ipp).id
+    return Number.objects.get(ipp=ipp).identity_id
 
 
 def told(name):

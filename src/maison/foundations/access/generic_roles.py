@@ -15,6 +15,7 @@ GENERIC_ROLES = [
     Role("secretaire", "Secrétaire, par délégation"),
     Role("admin_structure", "Administrateur de structure"),
     Role("referent_identito", "Référent identitovigilance"),
+    Role("cellule_ivo3", "Cellule régionale d'identitovigilance (IVO3)"),
     Role("coordonnateur", "Coordonnateur de parcours"),
     Role("integrateur", "Intégrateur de la plateforme d'échanges"),
     Role("admissions", "Agent du bureau des admissions"),

@@ -19,6 +19,7 @@ from .fold import Told
 from .models import Stay, StayMessage, StayMove, Unit
 from .patients import Said, patients
 
+FOR_A_PERSON = "Gardé pour l'identitovigilance : une personne décide."
 LATE = "Plus ancien que ce que la maison sait déjà : gardé dans l'historique."
 
 
@@ -60,10 +61,11 @@ def record_identity(*, actor: Actor, said: Said) -> Outcome:
 def record_merge(*, actor: Actor, kept: Said, gone: Said) -> Outcome:
     """Two numbers are one patient (A40), or a number was replaced by another (A47). Both stay known."""
     kept_id, _ = known_patient(actor, kept)
-    gone_id = patients().refer(gone).id
+    gone_id = patients().refer(gone, actor).id
     if patients().same(kept_id, gone_id):
         return Outcome("kept", "Déjà connus comme un seul patient.")
-    patients().merge(kept_id, gone_id)
+    if not patients().merge(kept_id, gone_id, actor, kept.sent_at):
+        return Outcome("kept", FOR_A_PERSON)
     audit.record(
         actor,
         "stays.patients_merged",
@@ -72,6 +74,14 @@ def record_merge(*, actor: Actor, kept: Said, gone: Said) -> Outcome:
         details={"gone": str(gone_id)},
     )
     publish(PatientsMerged(kept_id, gone_id))
+    return Outcome()
+
+
+@transaction.atomic
+def record_renumbering(*, actor: Actor, new: Said, old: Said) -> Outcome:
+    """A number was replaced by another (A47). Both numbers known as two patients: it is a merge."""
+    if patients().renumber(new, old, actor) is None:
+        return record_merge(actor=actor, kept=new, gone=old)
     return Outcome()
 
 
@@ -112,7 +122,7 @@ def structure_of(actor: Actor) -> UUID:
 
 
 def known_patient(actor: Actor, said: Said) -> tuple[UUID, bool]:
-    reference = patients().refer(said)
+    reference = patients().refer(said, actor)
     if said.ins_set_aside:
         # INS-10, F1.5: the local number is kept, the INS is not, and a person may look.
         publish(IdentityAnomaly(reference.id, structure_of(actor), actor.exchange_id, "ins-inexploitable"))

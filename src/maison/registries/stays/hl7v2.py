@@ -26,6 +26,7 @@ CANCELLED = {
     "A11": "A01", "A12": "A02", "A13": "A03", "A38": "A05", "A52": "A21", "A53": "A22", "A55": "A54", "A27": "A14",
 }  # fmt: skip
 """The movement that a cancellation undoes, when the message does not name it (ZBE-6)."""
+ABOUT_NUMBERS = ("A40", "A47", "A24", "A37")
 
 
 def integrate(actor: Actor, message: Message) -> Outcome:
@@ -34,17 +35,18 @@ def integrate(actor: Actor, message: Message) -> Outcome:
     if not isinstance(adt, Adt):
         raise InvalidMessage([Fault("MSH-9", "message-type", "Ce n’est pas un message ADT.")])
     sent_at = adt.header.sent_at.at if adt.header.sent_at else _required("MSH-7", "La date du message manque.")
-    said = _said(adt.patient, sent_at)
+    said = _said(adt.patient, sent_at, adt)
     if adt.event in ("A40", "A47") and adt.merged is not None:
         gone = next((one for one in adt.merged.identifiers if one.value and one.kind != "INS"), None)
         if gone is None:
             _required("MRG-1", "L’identifiant à fusionner manque.")
-        return actions.record_merge(
-            actor=actor, kept=said, gone=Said(_domain(gone), gone.value or "", Traits(), sent_at)  # type: ignore[union-attr]
-        )  # fmt: skip
+        other = Said(_domain(gone), (gone.value or "") if gone else "", Traits(), sent_at, only_names=True)
+        if adt.event == "A47":
+            return actions.record_renumbering(actor=actor, new=said, old=other)
+        return actions.record_merge(actor=actor, kept=said, gone=other)
     if adt.event in ("A24", "A37") and adt.other_patient is not None:
-        other = _said(adt.other_patient, sent_at)
-        return links.record_link(actor=actor, one=said, other=other, linked=adt.event == "A24")
+        second = _said(adt.other_patient, sent_at, adt)
+        return links.record_link(actor=actor, one=said, other=second, linked=adt.event == "A24")
     if adt.event == "A44" and adt.merged is not None:
         return _file_move(actor, adt, said)
     number = adt.visit.number if adt.visit else None
@@ -71,7 +73,7 @@ def _file_move(actor: Actor, adt: Adt, said: Said) -> Outcome:
     file = _file(merged.account if merged else None)
     if file is None:
         _required("MRG-3", "Le dossier à rattacher manque.")
-    before = Said(_domain(gone), (gone.value if gone else "") or "", Traits(), said.sent_at)
+    before = Said(_domain(gone), (gone.value if gone else "") or "", Traits(), said.sent_at, only_names=True)
     return links.record_file_move(actor=actor, kept=said, gone=before, file=file, becomes=_file(adt.patient.account))  # type: ignore[arg-type]
 
 
@@ -83,7 +85,7 @@ def _required(place: str, words: str) -> datetime:
     raise InvalidMessage([Fault(place, "required", words)])
 
 
-def _said(patient: Patient, sent_at: datetime) -> Said:
+def _said(patient: Patient, sent_at: datetime, adt: Adt) -> Said:
     local = patient.ipp or next((one for one in patient.identifiers if one.value and one.kind != "INS"), None)
     if local is None or not local.value:
         _required("PID-3", "Le patient n’a pas d’identifiant local (IPP).")
@@ -98,7 +100,10 @@ def _said(patient: Patient, sent_at: datetime) -> Said:
         status=patient.reliability[0] if patient.reliability else "",
     )
     set_aside = patient.carried_ins is not None and patient.ins is None
-    return Said(_domain(local), (local.value if local else "") or "", traits, sent_at, ins_set_aside=set_aside)
+    return Said(
+        _domain(local), (local.value if local else "") or "", traits, sent_at, ins_set_aside=set_aside, patient=patient,
+        detail=adt.identity_detail, only_names=adt.event in ABOUT_NUMBERS,
+    )  # fmt: skip
 
 
 def _domain(identifier: Identifier | None) -> str:

@@ -16,7 +16,7 @@ from maison.foundations.access import Actor
 from maison.foundations.events import publish
 from maison.foundations.ids import uuid7
 
-from .actions import LATE, Outcome, known_patient, structure_of
+from .actions import FOR_A_PERSON, LATE, Outcome, known_patient, structure_of
 from .errors import OtherPatient, SamePatient
 from .events import PatientsLinked, PatientsUnlinked, StayReattached
 from .models import LinkMessage, Stay, StayMove
@@ -36,7 +36,7 @@ class FileSaid:
 
 @transaction.atomic
 def record_link(*, actor: Actor, one: Said, other: Said, linked: bool) -> Outcome:
-    """Two numbers may be one person (A24), or no longer (A37). A proposal for the identity registry: nothing is merged."""
+    """Two numbers may be one person (A24), or no longer (A37). The identity registry links what a message may link: nothing is merged."""
     structure_id = structure_of(actor)
     first, _ = known_patient(actor, one)
     second, _ = known_patient(actor, other)
@@ -64,7 +64,9 @@ def record_link(*, actor: Actor, one: Said, other: Said, linked: bool) -> Outcom
         structure=structure_id, details={"other": str(second), "before": before is not None and before.linked, "after": linked},
     )  # fmt: skip
     publish((PatientsLinked if linked else PatientsUnlinked)(first, second, structure_id))
-    return Outcome()
+    port = patients()
+    done = port.link(first, second, actor, one.sent_at) if linked else port.unlink(first, second, actor)
+    return Outcome(note="" if done else FOR_A_PERSON)
 
 
 def _last_said(one_id: UUID, other_id: UUID) -> LinkMessage | None:
@@ -91,7 +93,7 @@ def record_file_move(
     """An administrative file, with its stays, is another patient's (A44). `becomes`: its number from now on, when it changes."""
     structure_id = structure_of(actor)
     kept_id, _ = known_patient(actor, kept)
-    gone_id = patients().refer(gone).id
+    gone_id = patients().refer(gone, actor).id
     if kept_id == gone_id:
         raise SamePatient
     same_file = Q(account_domain=file.domain, account=file.number) | Q(domain=file.domain, number=file.number)

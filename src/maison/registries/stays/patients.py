@@ -1,7 +1,8 @@
-"""The narrow port through which stays know patients. The identity registry will take it over with `use`.
+"""The narrow port through which stays know patients. The identity registry takes it over with `use`.
 
-Stays keep a reference (a UUID) and ask three things: who is this number in this domain, what is to be shown of him, are these
-two the same. The house's own port below keeps the traits as they were said, sealed; it holds no INS (INS-10).
+Stays keep a reference (a UUID) and ask: who is this number in this domain, what is to be shown of him, are these two the same;
+and pass on what hospitals say of numbers (merge, new number, link). The house's own port below, for a house without the
+registry, keeps the traits as they were said, sealed; it holds no INS (INS-10) and no link.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
+from maison.formats.hl7v2.french_segments import IdentityDetail
+from maison.formats.hl7v2.patient import Patient as PamPatient
+from maison.foundations.access import Actor
 from maison.ui.components import PersonBanner
 
 from .models import Patient
@@ -41,13 +45,17 @@ class Traits:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """An identity in a message. `ins_set_aside`: it carried an INS that may not be used."""
+    """An identity in a message. `ins_set_aside`: it carried an INS that may not be used. `patient` and `detail`: PID and ZFD
+    whole, for a port that knows more; `only_names`: the message is about the number, its traits are told elsewhere (A40)."""
 
     domain: str
     ipp: str
     traits: Traits
     sent_at: datetime
     ins_set_aside: bool = False
+    patient: PamPatient | None = None
+    detail: IdentityDetail | None = None
+    only_names: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +67,17 @@ class Reference:
 
 
 class Patients(Protocol):
-    def refer(self, said: Said) -> Reference: ...
-    def merge(self, kept: UUID, gone: UUID) -> None: ...
+    def refer(self, said: Said, actor: Actor) -> Reference: ...
+    def merge(self, kept: UUID, gone: UUID, actor: Actor, told_at: datetime) -> bool:
+        """False: left to a person, nothing was merged."""
+        ...
+
+    def renumber(self, new: Said, old: Said, actor: Actor) -> Reference | None:
+        """One patient, a new number (A47). None when both numbers were already known as two: then it is a merge."""
+        ...
+
+    def link(self, one: UUID, other: UUID, actor: Actor, told_at: datetime) -> bool: ...
+    def unlink(self, one: UUID, other: UUID, actor: Actor) -> bool: ...
     def same(self, one: UUID, other: UUID) -> bool: ...
     def banners(self, ids: Iterable[UUID]) -> dict[UUID, PersonBanner]: ...
 
@@ -68,7 +85,7 @@ class Patients(Protocol):
 class OwnPatients:
     """Patients kept by this room: one row a number and domain."""
 
-    def refer(self, said: Said) -> Reference:
+    def refer(self, said: Said, actor: Actor) -> Reference:
         """The patient with this number, new or brought up to date; what is older than what is known changes nothing."""
         patient = Patient.objects.select_for_update().filter(domain=said.domain, ipp=said.ipp).first()
         if patient is None:
@@ -82,9 +99,19 @@ class OwnPatients:
         patient.save(update_fields=["traits", "told_at"])
         return Reference(patient.id)
 
-    def merge(self, kept: UUID, gone: UUID) -> None:
+    def merge(self, kept: UUID, gone: UUID, actor: Actor, told_at: datetime) -> bool:
         """Both rows stay; what pointed to the second is now read as the first, and can be given back."""
         Patient.objects.filter(id=gone).update(merged_into=self.survivor(kept))
+        return True
+
+    def renumber(self, new: Said, old: Said, actor: Actor) -> Reference | None:
+        return None
+
+    def link(self, one: UUID, other: UUID, actor: Actor, told_at: datetime) -> bool:
+        return True
+
+    def unlink(self, one: UUID, other: UUID, actor: Actor) -> bool:
+        return True
 
     def same(self, one: UUID, other: UUID) -> bool:
         return one == other or self.survivor(one) == self.survivor(other)

@@ -137,7 +137,7 @@ ENTRIES = (
         "Vérifier l'identité nationale de santé, repérer doublons et collisions, corriger sans rien perdre.",
         "Vos examens et vos traitements sont rangés à votre nom, sans risque d'être confondus avec ceux d'un autre.",
         ("ins", "insi", "identitovigilance", "matricule", "nir", "rniv", "doublon", "collision"),
-        **_health(),
+        url_name="identity:search", permission="identity.view", **_health(),
     ),
     Entry(
         "annuaire", "Professionnels et établissements", _S.REGISTRIES,

@@ -1,0 +1,1 @@
+"""What is done to identities, one function for each act of the trade."""

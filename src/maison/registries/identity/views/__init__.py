@@ -1,0 +1,1 @@
+"""The pages of the room: read the form, call one action or selector, answer."""
