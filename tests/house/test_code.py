@@ -60,7 +60,7 @@ def test_files_are_named_for_an_idea():
 
 
 def test_lock_files_hold_no_address_of_an_index():
-    for name in ("runtime.txt", "dev.txt"):
+    for name in ("runtime.txt", "analytics.txt", "dev.txt"):
         text = (ROOT / "requirements" / name).read_text(encoding="utf-8")
         assert "--hash=sha256:" in text
         assert "://" not in text, name

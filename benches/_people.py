@@ -1,0 +1,467 @@
+"""Fictional French identities in numbers, with the slips of real counters, and who is really who.
+
+Names are drawn by rank (Zipf) from the lists of `../shared/data` when they are there, else from a compact list of our own
+with made-up rare names. Nobody here exists. One row in ten is another record of someone (typing slips, a married name in
+the place of the birth name, exchanged names or days, default dates, a missing place); twins, homonyms and births abroad
+are among them. The seed is drawn at run time by the bench.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maison.cli.house import ROOT
+
+NAMES = ROOT.parent / "shared" / "data" / "noms"
+COMMON_FAMILIES = [
+    "Martin",
+    "Bernard",
+    "Thomas",
+    "Petit",
+    "Robert",
+    "Richard",
+    "Durand",
+    "Dubois",
+    "Moreau",
+    "Laurent",
+    "Simon",
+    "Michel",
+    "Lefebvre",
+    "Leroy",
+    "Roux",
+    "David",
+    "Bertrand",
+    "Morel",
+    "Fournier",
+    "Girard",
+    "Bonnet",
+    "Dupont",
+    "Lambert",
+    "Fontaine",
+    "Rousseau",
+    "Vincent",
+    "Muller",
+    "Lefevre",
+    "Faure",
+    "Andre",
+    "Mercier",
+    "Blanc",
+    "Guerin",
+    "Boyer",
+    "Garnier",
+    "Chevalier",
+    "Francois",
+    "Legrand",
+    "Gauthier",
+    "Garcia",
+    "Perrin",
+    "Robin",
+    "Clement",
+    "Morin",
+    "Nicolas",
+    "Henry",
+    "Roussel",
+    "Mathieu",
+    "Gautier",
+    "Masson",
+    "Marchand",
+    "Duval",
+    "Denis",
+    "Dumont",
+    "Marie",
+    "Lemaire",
+    "Noel",
+    "Meyer",
+    "Dufour",
+    "Meunier",
+    "Brun",
+    "Blanchard",
+    "Giraud",
+    "Joly",
+    "Riviere",
+    "Lucas",
+    "Brunet",
+    "Gaillard",
+    "Barbier",
+    "Arnaud",
+    "Martinez",
+    "Gerard",
+    "Roche",
+    "Renard",
+    "Schmitt",
+    "Roy",
+    "Leroux",
+    "Colin",
+    "Vidal",
+    "Caron",
+    "Picard",
+    "Roger",
+    "Fabre",
+    "Aubert",
+    "Lemoine",
+    "Renaud",
+    "Dumas",
+    "Lacroix",
+    "Olivier",
+    "Philippe",
+    "Bourgeois",
+    "Pierre",
+    "Benoit",
+    "Rey",
+    "Leclerc",
+    "Payet",
+    "Rolland",
+    "Leclercq",
+    "Guillaume",
+    "Lecomte",
+    "Lopez",
+    "Jean",
+    "Dupuy",
+    "Guillot",
+    "Hubert",
+    "Berger",
+    "Carpentier",
+    "Sanchez",
+    "Dupuis",
+    "Moulin",
+    "Louis",
+    "Deschamps",
+    "Huet",
+    "Vasseur",
+    "Perez",
+    "Boucher",
+    "Fleury",
+    "Royer",
+    "Klein",
+    "Jacquet",
+    "Adam",
+    "Paris",
+    "Poirier",
+    "Marty",
+]
+COMMON_GIVEN = {
+    "M": ["Jean", "Pierre", "Michel", "Andre", "Philippe", "Alain", "Bernard", "Jacques", "Daniel", "Nicolas", "Christophe", "Patrick", "Christian", "Laurent", "Julien", "Thomas", "Stephane", "Sebastien", "Eric", "David", "Alexandre", "Pascal", "Olivier", "Maxime", "Antoine", "Thierry", "Frederic", "Vincent", "Guillaume", "Romain", "Paul", "Louis", "Hugo", "Lucas", "Gabriel", "Jules", "Mohamed", "Kevin", "Anthony", "Claude", "Marcel", "Rene", "Roger", "Gerard", "Henri", "Joseph", "Georges", "Robert", "Raymond", "Bruno", "Mathieu", "Clement", "Benjamin", "Jerome", "Fabrice", "Arnaud", "Cedric", "Leo", "Ethan", "Nathan", "Raphael", "Arthur", "Adam", "Karim", "Marc", "Yves", "Serge", "Francois", "Quentin"],
+    "F": ["Marie", "Jeanne", "Francoise", "Monique", "Catherine", "Nathalie", "Isabelle", "Sylvie", "Jacqueline", "Anne", "Martine", "Christine", "Sophie", "Valerie", "Sandrine", "Stephanie", "Veronique", "Celine", "Chantal", "Patricia", "Brigitte", "Julie", "Aurelie", "Laurence", "Christiane", "Emilie", "Dominique", "Claire", "Camille", "Elodie", "Laura", "Manon", "Lea", "Emma", "Chloe", "Sarah", "Jade", "Louise", "Alice", "Ines", "Helene", "Marguerite", "Yvonne", "Denise", "Suzanne", "Simone", "Madeleine", "Germaine", "Pauline", "Audrey", "Melanie", "Virginie", "Delphine", "Florence", "Corinne", "Elisabeth", "Annie", "Nicole", "Danielle", "Josette", "Fatima", "Lucie", "Charlotte"],
+}  # fmt: skip
+DIMINUTIVES = {
+    "ALEXANDRE": "ALEX", "PHILIPPE": "PHIL", "FREDERIC": "FRED", "NICOLAS": "NICO", "PATRICK": "PAT", "THOMAS": "TOM", "MICHEL": "MICKAEL",
+    "CATHERINE": "CATHY", "CHRISTINE": "CHRIS", "STEPHANIE": "FANNY", "VERONIQUE": "VERO", "ELISABETH": "LISE", "MARIE": "MARION",
+    "MOHAMED": "MOHAMMED", "CHRISTOPHE": "CHRIS", "GUILLAUME": "WILLIAM", "BENJAMIN": "BEN", "FRANCOISE": "FRANCINE", "JEANNE": "JEANNETTE",
+    "MADELEINE": "MADO", "SEBASTIEN": "SEB", "SUZANNE": "SUZY", "ANNE": "ANNIE", "GABRIEL": "GABY", "JOSEPH": "JO",
+}  # fmt: skip
+HEARD = (
+    ("PH", "F"), ("EAU", "AU"), ("AULT", "AUD"), ("AU", "O"), ("TH", "T"), ("AI", "EI"), ("LL", "L"), ("NN", "N"), ("TT", "T"), ("Y", "I"),
+    ("C", "K"), ("S", "Z"), ("ER", "ET"), ("D", "T"), ("IN", "AIN"), ("QU", "K"), ("SS", "S"), ("RR", "R"), ("F", "FF"), ("L", "LL"),
+)  # fmt: skip
+NEIGHBOURS = {
+    "A": "ZQE", "B": "VNG", "C": "XVD", "D": "SFE", "E": "RZD", "F": "DGR", "G": "FHT", "H": "GJY", "I": "UOK", "J": "HKU", "K": "JLI",
+    "L": "KMO", "M": "LPN", "N": "BM", "O": "IPL", "P": "OM", "Q": "SA", "R": "ETF", "S": "QDZ", "T": "RYG", "U": "YIJ", "V": "CBF",
+    "W": "XS", "X": "WCS", "Y": "TUH", "Z": "AES",
+}  # fmt: skip
+COLUMNS = ("birth_name", "used_name", "given_names", "born_on", "sex", "birth_place")
+Texts = NDArray[np.object_]
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """Rows in random order; `person` says who each really is, `twin_of` the other child of a birth (-1: none)."""
+
+    rows: dict[str, Texts]
+    person: NDArray[np.int64]
+    twin_of: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.person)
+
+    def true_pairs(self) -> set[int]:
+        """`row << 32 | other row`, row < other row."""
+        order = np.argsort(self.person, kind="stable")
+        ends = np.flatnonzero(np.diff(self.person[order])) + 1
+        found = set()
+        for group in np.split(order, ends):
+            if len(group) > 1:
+                rows = sorted(group.tolist())
+                found.update((a << 32) | b for rank, a in enumerate(rows) for b in rows[rank + 1 :])
+        return found
+
+
+def names_by_rank() -> tuple[list[str], dict[str, list[str]]]:
+    if not NAMES.is_dir():
+        return [name.upper() for name in COMMON_FAMILIES] + _made_up(40_000), {
+            sex: [name.upper() for name in names] + _made_up(1_500) for sex, names in COMMON_GIVEN.items()
+        }
+    with gzip.open(NAMES / "noms-famille.csv.gz", "rt", encoding="utf-8") as file:
+        families = [row["nom"].upper() for row in csv.DictReader(file)]
+    given: dict[str, dict[str, float]] = {"M": {}, "F": {}}
+    with gzip.open(NAMES / "prenoms-par-decennie.csv.gz", "rt", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            if 1931 <= int(row["decennie"]) <= 2011:
+                name = row["prenom"].upper()
+                given[row["sexe"]][name] = given[row["sexe"]].get(name, 0) + 1 / int(row["rang"])
+    return families, {sex: sorted(of, key=lambda name: -of[name]) for sex, of in given.items()}
+
+
+def _made_up(count: int) -> list[str]:
+    first = [
+        "BA",
+        "BEL",
+        "BRI",
+        "CA",
+        "CHA",
+        "COR",
+        "DA",
+        "DEL",
+        "DU",
+        "FA",
+        "FEL",
+        "GA",
+        "GRA",
+        "GUI",
+        "JO",
+        "LA",
+        "LE",
+        "LIN",
+        "MA",
+        "MEL",
+        "MO",
+        "NA",
+        "NO",
+        "PA",
+        "PER",
+        "QUI",
+        "RA",
+        "RO",
+        "SA",
+        "SOL",
+        "TA",
+        "TRE",
+        "VA",
+        "VER",
+        "VI",
+    ]
+    middle = [
+        "BA",
+        "CHE",
+        "DI",
+        "FO",
+        "GA",
+        "LA",
+        "LE",
+        "LI",
+        "MA",
+        "ME",
+        "NI",
+        "RA",
+        "RE",
+        "RI",
+        "RO",
+        "SA",
+        "TA",
+        "TI",
+        "VA",
+        "VI",
+    ]
+    last = [
+        "ARD",
+        "AULT",
+        "AUX",
+        "BERT",
+        "DIN",
+        "DOUX",
+        "EAU",
+        "ERE",
+        "ET",
+        "EUX",
+        "GNE",
+        "IER",
+        "IN",
+        "LET",
+        "MONT",
+        "NET",
+        "ON",
+        "OT",
+        "OUX",
+        "QUET",
+        "RAC",
+        "SAC",
+        "TEL",
+        "TIN",
+        "VAL",
+    ]
+    return [a + b + c for b in middle for a in first for c in last][:count]
+
+
+def crowd(size: int, seed: int, *, twins: float = 0.04, one_date: float = 0.0) -> Crowd:
+    """`size` rows; `twins` of them are the other child of another row's birth; `one_date` share one default date."""
+    dice = np.random.default_rng(seed)
+    families, given = names_by_rank()
+    copies, pairs = size // 10, int(size * twins)
+    people = size - copies
+    family = _drawn(dice, families, people, 0.72)
+    women = dice.random(people) < 0.51
+    first = np.where(women, _drawn(dice, given["F"], people, 0.95), _drawn(dice, given["M"], people, 0.95))
+    second = np.where(women, _drawn(dice, given["F"], people, 0.95), _drawn(dice, given["M"], people, 0.95))
+    third = np.where(women, _drawn(dice, given["F"], people, 0.95), _drawn(dice, given["M"], people, 0.95))
+    born = _days(dice, people)
+    place = _places(dice, people)
+    twin_of = np.full(people, -1, np.int64)
+    older = np.arange(pairs)
+    younger = np.arange(people - pairs, people)
+    for column in (family, born, place):
+        column[younger] = column[older]
+    twin_of[younger], twin_of[older] = older, younger
+    homonyms = dice.choice(np.arange(pairs, people - pairs), size // 100, replace=False)
+    family[homonyms], first[homonyms] = family[homonyms - 1], first[homonyms - 1]
+    women[homonyms] = women[homonyms - 1]
+    married = women & (born <= np.datetime64("2001-01-01")) & (dice.random(people) < 0.45)
+    used = np.where(married, _drawn(dice, families, people, 0.72), "")
+    used = np.where(~married & (dice.random(people) < 0.3), family, used)
+    how_many = dice.choice(3, people, p=[0.35, 0.25, 0.40])
+    names = first.copy()
+    names = np.where(how_many > 0, names + " " + second, names)
+    names = np.where(how_many > 1, names + " " + third, names)
+    date = born.astype("datetime64[D]").astype(str).astype(object)
+    if one_date:
+        date[dice.random(people) < one_date] = "1950-01-01"
+    rows: dict[str, Texts] = {
+        "birth_name": family, "used_name": used, "given_names": names, "born_on": date, "sex": np.where(women, "F", "M").astype(object),
+        "birth_place": place,
+    }  # fmt: skip
+    chosen = dice.choice(people, copies, replace=True)
+    slipped = _slips(dice, {name: rows[name][chosen] for name in COLUMNS}, families)
+    person = np.concatenate([np.arange(people), chosen])
+    order = dice.permutation(size)
+    whole = {name: np.concatenate([rows[name], slipped[name]])[order] for name in COLUMNS}
+    missing = dice.random(size) < 0.02
+    whole["birth_place"][missing] = "99999"
+    return Crowd(whole, person[order], np.concatenate([twin_of, twin_of[chosen]])[order])
+
+
+def _drawn(dice: np.random.Generator, names: list[str], count: int, slope: float) -> Texts:
+    weights = 1.0 / (np.arange(len(names)) + 8) ** slope
+    limits = np.cumsum(weights / weights.sum())
+    return np.array(names, object)[np.minimum(np.searchsorted(limits, dice.random(count)), len(names) - 1)]
+
+
+def _days(dice: np.random.Generator, count: int) -> NDArray[np.datetime64]:
+    days = (dice.beta(1.2, 1.1, count) * 95 * 365.25).astype(int)
+    born: NDArray[np.datetime64] = np.datetime64("1930-06-01") + days
+    default = dice.random(count) < 0.008
+    born[default] = born[default].astype("datetime64[Y]").astype("datetime64[D]")
+    return born
+
+
+def _places(dice: np.random.Generator, count: int) -> Texts:
+    """Communes drawn as they are peopled, a tenth of births abroad."""
+    departments = [f"{number:02d}" for number in range(1, 96) if number != 20] + ["2A", "2B"]
+    communes = [f"{department}{number:03d}" for number in range(1, 300) for department in departments]
+    dice.shuffle(communes)
+    places = _drawn(dice, communes, count, 0.9)
+    abroad = dice.random(count) < 0.1
+    countries = [
+        "99352",
+        "99350",
+        "99351",
+        "99139",
+        "99134",
+        "99127",
+        "99341",
+        "99326",
+        "99208",
+        "99109",
+        "99216",
+        "99243",
+        "99401",
+    ]
+    places[abroad] = _drawn(dice, countries, int(abroad.sum()), 0.8)
+    return places
+
+
+def _slips(dice: np.random.Generator, rows: dict[str, Texts], families: list[str]) -> dict[str, Texts]:
+    """What a second counter wrote for the same people."""
+    count = len(rows["sex"])
+
+    def some(share: float) -> list[int]:
+        found: list[int] = np.flatnonzero(dice.random(count) < share).tolist()
+        return found
+
+    given = [names.split(" ") for names in rows["given_names"]]
+    for row in some(0.45):
+        given[row] = given[row][:1]
+    for row in some(0.03):
+        given[row] = given[row][1:] + given[row][:1]
+    for row in some(0.04):
+        given[row][0] = DIMINUTIVES.get(given[row][0], given[row][0])
+    for row in some(0.09):
+        given[row][0] = _typo(dice, given[row][0])
+    for row in some(0.04):
+        given[row][0] = _as_heard(dice, given[row][0])
+    family = rows["birth_name"]
+    for row in some(0.12):
+        family[row] = _typo(dice, family[row])
+    for row in some(0.05):
+        family[row] = _as_heard(dice, family[row])
+    for row in some(0.30):
+        if rows["sex"][row] == "F" and rows["used_name"][row]:
+            family[row], rows["used_name"][row] = rows["used_name"][row], dice.choice(["", family[row]])
+    for row in some(0.35):
+        rows["used_name"][row] = ""
+    for row in some(0.02):
+        family[row] = f"{family[row]}-{families[int(dice.integers(2000))]}"
+    for row in some(0.02):
+        family[row], given[row][0] = given[row][0], family[row]
+    dates = rows["born_on"]
+    for row in some(0.03):
+        dates[row] = dates[row][:5] + "01-01"
+    for row in some(0.025):
+        year, month, day = dates[row].split("-")
+        if int(day) <= 12:
+            dates[row] = f"{year}-{day}-{month}"
+    for row in some(0.03):
+        at = int(dice.choice([2, 3, 6, 8, 9]))
+        changed = dates[row][:at] + str(dice.integers(10)) + dates[row][at + 1 :]
+        try:
+            dates[row] = str(np.datetime64(changed))
+        except ValueError:
+            continue
+    for row in some(0.01):
+        dates[row] = str(np.datetime64(dates[row]) + 1)
+    for row in some(0.15):
+        rows["birth_place"][row] = ""
+    for row in some(0.03):
+        rows["birth_place"][row] = rows["birth_place"][row][:2] + f"{dice.integers(1, 300):03d}"
+    for row in some(0.01):
+        rows["sex"][row] = "F" if rows["sex"][row] == "M" else "M"
+    for row in some(0.10):
+        family[row] = family[row].title()
+    rows["given_names"] = np.array([" ".join(names) for names in given], object)
+    return rows
+
+
+def _typo(dice: np.random.Generator, name: str) -> str:
+    if len(name) < 3:
+        return name
+    at = int(dice.integers(1, len(name)))
+    match int(dice.integers(4)):
+        case 0:
+            return name[:at] + name[at + 1 :]
+        case 1:
+            return name[:at] + name[at - 1] + name[at:]
+        case 2:
+            return name[: at - 1] + name[at] + name[at - 1] + name[at + 1 :]
+        case _:
+            letters = NEIGHBOURS.get(name[at], "AEIOU")
+            return name[:at] + letters[int(dice.integers(len(letters)))] + name[at + 1 :]
+
+
+def _as_heard(dice: np.random.Generator, name: str) -> str:
+    ways = [(written, heard) for written, heard in HEARD if written in name]
+    if not ways:
+        return name
+    written, heard = ways[int(dice.integers(len(ways)))]
+    return name.replace(written, heard, 1)
