@@ -28,9 +28,11 @@ RULES: tuple[tuple[str, ...], ...] = (
     ("names", "year"),
     ("names", "month_and_day"),
     ("names", "place"),
-    ("names",),
     ("family", "given_start", "year"),
     ("start", "given", "year"),
+    ("start", "given_start", "month_and_day"),
+    ("given", "year", "place"),
+    ("family", "year", "place"),
 )
 """What each rule asks to be equal. `names` is a name and the given name together, in any order."""
 
@@ -49,21 +51,27 @@ def stirred(number: int) -> int:
     return number ^ (number >> 29)
 
 
+_SEEDS = tuple(stirred(number + 1) for number in range(64))
+
+
 def key_of(rule: int, components: tuple[int, ...]) -> int:
-    key = stirred(rule + 1)
+    key = _SEEDS[rule]
     for component in components:
-        key = stirred(key ^ component)
+        key = ((key ^ component) * MIX) & MASK
     return key
 
 
 def keys_of(identity: Identity) -> list[int]:
     """Distinct keys as signed 64-bit integers, the rules in order; a rule with a missing component gives none."""
     components = components_of(identity)
-    found: dict[int, None] = {}
-    for number, rule in enumerate(RULES):
-        for values in product(*(components[name] for name in rule)):
-            found[signed(key_of(number, values))] = None
-    return list(found)
+    keys: dict[int, None] = {}
+    for seed, rule in zip(_SEEDS, RULES, strict=False):
+        found = [seed]
+        for name in rule:
+            found = [((key ^ value) * MIX) & MASK for key in found for value in components[name]]
+        for key in found:
+            keys[key - (1 << 64) if key >> 63 else key] = None
+    return list(keys)
 
 
 def signed(key: int) -> int:
@@ -71,16 +79,15 @@ def signed(key: int) -> int:
 
 
 def components_of(identity: Identity) -> dict[str, list[int]]:
-    """What each word of the rules is for this identity: no value when missing, two for someone with two names."""
-    sounds = dict.fromkeys(sound for sound in (identity.family_sound, identity.used_sound) if sound)
-    families = [number_of(sound) for sound in sounds]
+    """What each word of the rules is for this identity: no value when missing, several for someone with several names."""
+    families = [number_of(sound) for sound in identity.family_sounds]
     given = [number_of(identity.root_sound)] if identity.given else []
     day = [identity.day_number] if identity.month and identity.day else []
     return {
         "family": families,
         "given": given,
         "names": [(stirred(one) + stirred(other)) & MASK for one in families for other in given],
-        "start": list({number_of(name[:3]): None for name in identity.names}),
+        "start": [number_of(name[:3]) for name in identity.names],
         "given_start": [number_of(identity.first_given[:3])] if identity.given else [],
         "day": day,
         "year": [identity.year] if identity.year else [],

@@ -39,14 +39,21 @@ def components(columns: Columns) -> dict[str, list[Component]]:
     month_and_day = np.minimum(month_of, day_of) * 100 + np.maximum(month_of, day_of)
     first = columns.given[0]
     another = (columns.used >= 0) & (columns.used != columns.family)
-    families = [_by_word(words.sound_key, columns.family), _by_word(words.sound_key, columns.used, another)]
+    first_part, last_part = columns.part
+    every_name = (
+        (columns.family, None),
+        (columns.used, another),
+        (first_part, first_part != columns.family),
+        (last_part, (last_part != columns.family) & (last_part != first_part)),
+    )
+    families = [_by_word(words.sound_key, codes, has) for codes, has in every_name]
     given = _by_word(words.root_key, first)
     starts = [_by_word(words.start_key, columns.family), _by_word(words.start_key, columns.used, another)]
     places = numbers_of(columns.places or [""])
     sound, root = stirred(words.sound_key), stirred(words.root_key)
     names = [
-        (_by_word(sound, code)[0] + _by_word(root, first)[0], has & given[1])
-        for code, (_, has) in zip((columns.family, columns.used), families, strict=True)
+        (_by_word(sound, codes)[0] + _by_word(root, first)[0], has & given[1])
+        for (codes, _), (_, has) in zip(every_name, families, strict=True)
     ]
     return {
         "family": families,
@@ -68,7 +75,7 @@ def _keys(parts: dict[str, list[Component]], number: int, rule: tuple[str, ...])
         key = stirred(np.full(1, number + 1, np.uint64))
         has: Flags = np.ones(1, np.bool_)
         for value, present in values:
-            key = stirred(key ^ value)
+            key = (key ^ value) * np.uint64(MIX)
             has = has & present
         found.append((key, has))
     return found

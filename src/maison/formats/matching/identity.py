@@ -1,19 +1,18 @@
 """An identity as it is compared: its strict traits, brought to one spelling, with what is derived from them."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from maison.formats.matching.diminutives import root_of
 from maison.formats.matching.places import Place, place_of
 from maison.formats.matching.sounds import sound_of
 from maison.formats.matching.spelling import NO_NAME, compact, folded, given_names, parts_of
 
-DATE_PATTERN = "([0-9]{4})(?:-?([0-9]{2})(?:-?([0-9]{2}))?)?"
-_DATE = re.compile(DATE_PATTERN)
 DEFAULT_DAYS = frozenset({(1, 1), (12, 31)})
 """Month and day written when they are unknown (DOMAIN §1): a date of the first of January says little."""
+
+_sound = lru_cache(maxsize=50_000)(sound_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +54,12 @@ class Identity:
 
     @cached_property
     def family_sound(self) -> str:
-        return sound_of(self.family)
+        return _sound(self.family)
 
-    @cached_property
-    def used_sound(self) -> str:
-        return sound_of(self.used)
+    @property
+    def family_sounds(self) -> list[str]:
+        """Of each name someone may be found by: birth name, used name, telling parts of a compound birth name."""
+        return [_sound(name) for name in dict.fromkeys((self.family, self.used, *self.family_parts)) if name]
 
     @cached_property
     def first_given(self) -> str:
@@ -67,20 +67,53 @@ class Identity:
 
     @cached_property
     def given_sound(self) -> str:
-        return sound_of(self.first_given)
+        return _sound(self.first_given)
 
     @cached_property
     def root_sound(self) -> str:
-        return sound_of(root_of(self.first_given))
+        return _sound(root_of(self.first_given))
 
-    @property
+    @cached_property
     def day_number(self) -> int:
         """AAAAMMJJ, 0 when the year is unknown."""
         return self.year * 10000 + self.month * 100 + self.day if self.year else 0
 
-    @property
+    @cached_property
     def is_default_day(self) -> bool:
         return (self.month, self.day) in DEFAULT_DAYS or not (self.month and self.day)
+
+
+def packed(identity: Identity) -> str:
+    """The identity as one line of text, for a table that serves comparisons; complementary traits are left out."""
+    return "|".join(
+        (
+            identity.family,
+            identity.used,
+            *identity.family_parts,
+            " ".join(identity.given),
+            str(identity.day_number),
+            identity.sex,
+            *identity.place,
+        )
+    )
+
+
+def unpacked(line: str) -> Identity:
+    """The identity of a `packed` line, ready to compare."""
+    family, used, first, last, given, day_number, sex, place, area = line.split("|")
+    day = int(day_number)
+    return Identity(
+        family,
+        used,
+        (first, last),
+        tuple(given.split()),
+        day // 10000,
+        day // 100 % 100,
+        day % 100,
+        sex,
+        Place(place, area),
+        {},
+    )
 
 
 def identity_of(traits: Traits, successors: Mapping[str, str] | None = None) -> Identity:
@@ -109,10 +142,10 @@ def name_of(text: str) -> str:
 
 def day_of(text: str) -> tuple[int, int, int]:
     """Year, month and day; zeros for what is not said or cannot be."""
-    found = _DATE.fullmatch(text.strip())
-    if found is None:
+    digits = text.strip().replace("-", "")
+    if len(digits) not in (4, 6, 8) or not (digits.isascii() and digits.isdigit()):
         return 0, 0, 0
-    year, month, day = (int(part or 0) for part in found.groups())
+    year, month, day = int(digits[:4]), int(digits[4:6] or 0), int(digits[6:] or 0)
     if not 1800 <= year <= 2200 or month > 12 or day > 31:
         return 0, 0, 0
     return year, month, day if month else 0

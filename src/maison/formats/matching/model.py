@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 from math import log2
 from typing import Any, NamedTuple
 
@@ -92,14 +93,20 @@ class Trait:
             case Kind.CODE:
                 return comparison.codes(one.others.get(self.key, ""), other.others.get(self.key, ""))
 
+    @cached_property
+    def _bits(self) -> tuple[tuple[float, float, float], ...]:
+        """For each level: bits for one person, bits for twins, and log2 of its share among strangers."""
+        shares = self.shares
+        rows = zip(shares.m[1:], shares.twin[1:], shares.u[1:], strict=True)
+        return ((0.0, 0.0, 0.0), *((log2(m / u), log2(twin / u), log2(u)) for m, twin, u in rows))
+
     def weights(self, seen: Seen) -> tuple[float, float]:
         """Bits for one person and for twins, against two strangers."""
-        if not seen.level:
-            return 0.0, 0.0
-        shares = self.shares
-        rarity = log2(shares.u[seen.level] / self.frequencies.share(seen.value)) if seen.value else 0.0
-        u = shares.u[seen.level]
-        return log2(shares.m[seen.level] / u) + rarity, log2(shares.twin[seen.level] / u) + rarity
+        match, twin, strangers = self._bits[seen.level]
+        if not seen.value:
+            return match, twin
+        rarity = strangers - log2(self.frequencies.share(seen.value))
+        return match + rarity, twin + rarity
 
 
 class Comparison(NamedTuple):

@@ -7,8 +7,9 @@ value or many separated by line feeds, and keeps the lines apart: a file of a mi
 import re
 import unicodedata
 
-_LETTERS = str.maketrans(
-    {"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ð": "d", "ß": "ss", "ı": "i"}
+_LETTERS = (
+    ("œ", "oe"), ("Œ", "OE"), ("æ", "ae"), ("Æ", "AE"), ("ø", "o"), ("Ø", "O"), ("ł", "l"), ("Ł", "L"), ("đ", "d"), ("Đ", "D"), ("ð", "d"),
+    ("ß", "ss"), ("ı", "i"), ("’", " "), ("ʼ", " "),
 )  # fmt: skip
 _NOT_A_LETTER = re.compile(r"[^A-Z\n]+")
 _NOT_A_LETTER_OR_DIGIT = re.compile(r"[^A-Z0-9\n]+")
@@ -66,8 +67,9 @@ NO_NAME = frozenset(
 def folded(text: str, *, digits: bool = False) -> str:
     """Upper-case letters A to Z (and digits, when asked) with single spaces: « d’Hôtes-Ÿ » gives « D HOTES Y »."""
     if not text.isascii():
-        text = unicodedata.normalize("NFKD", text.translate(_LETTERS)).replace("’", " ").replace("ʼ", " ")
-        text = "".join(text.encode("ascii", "ignore").decode("ascii"))
+        for letter, plain in _LETTERS:
+            text = text.replace(letter, plain)
+        text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
     text = (_NOT_A_LETTER_OR_DIGIT if digits else _NOT_A_LETTER).sub(" ", text.upper())
     return text.replace(" \n", "\n").replace("\n ", "\n").strip(" ")
 

@@ -22,7 +22,8 @@ from maison.formats.matching.scoring import Asked, Floats, Rarity, Scored, compa
 TRUST = 20
 ROUNDS = 100
 STILL = 1e-4
-RANDOM_PAIRS = 300_000
+RANDOM_PAIRS = (100_000, 300_000)
+"""At least, at most; between them, as many as identities."""
 BORNE_BY_SEVERAL = 4
 LISTED_VALUES = 20_000
 HEAP = 4
@@ -142,7 +143,7 @@ def _effective_population(sides: Ints) -> int:
 
 def _random_pairs(size: int, seed: int) -> Numbers:
     dice = np.random.default_rng(seed)
-    one, other = dice.integers(0, size, (2, RANDOM_PAIRS), dtype=np.uint64)
+    one, other = dice.integers(0, size, (2, min(max(size, RANDOM_PAIRS[0]), RANDOM_PAIRS[1])), dtype=np.uint64)
     keep = one != other
     return (one[keep] << np.uint64(32)) | other[keep]
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cpdist
 
-from maison.formats.matching.columns import Columns, Ints, Numbers, Texts
+from maison.formats.matching.columns import Columns, Ints, Texts, Words
 from maison.formats.matching.levels import Code, Date, Family, Given, Place, Sex, Text
 
 Ranks = NDArray[np.int8]
@@ -76,7 +76,7 @@ def families(columns: Columns, usual: Flags, i: Rows, j: Rows) -> Levels:
         words.sound[one] == words.sound[other], np.where(both, Family.SOUND_USUAL, Family.SOUND).astype(np.int8)
     )
     keep(stay)
-    near = close(words.texts, words.letters, words.length, one, other)
+    near = close(words, one, other)
     both = both[stay]
     keep(found.settle(near, np.where(both, Family.CLOSE_USUAL, Family.CLOSE).astype(np.int8)))
     shared = np.zeros(len(one), np.bool_)
@@ -95,7 +95,7 @@ def _alike_across(columns: Columns, i: Rows, j: Rows, crossed: Flags, back: Flag
     result = crossed & back
     at = np.flatnonzero(~result & (one >= 0) & (other >= 0))
     one, other = one[at], other[at]
-    near = close(words.texts, words.letters, words.length, one, other)
+    near = close(words, one, other)
     result[at] = near | (words.sound[one] == words.sound[other])
     return result
 
@@ -109,17 +109,19 @@ def givens(columns: Columns, usual: Flags, i: Rows, j: Rows) -> Levels:
         nonlocal i, j, one, other
         i, j, one, other = i[stay], j[stay], one[stay], other[stay]
 
-    mine, theirs = family[i], family[j]
-    exchanged = (mine == theirs) | (mine == columns.used[j]) | (columns.used[i] == theirs)
-    swapped = ~exchanged & (mine >= 0) & (theirs >= 0) & ((one == theirs) | (other == mine))
+    own, others = family[i], family[j]
+    swapped = (own >= 0) & (others >= 0) & ((one == others) | (other == own))
+    at = np.flatnonzero(swapped)
+    used = columns.used
+    swapped[at] = ~((own[at] == others[at]) | (own[at] == used[j[at]]) | (used[i[at]] == others[at]))
     keep(found.settle((one < 0) | (other < 0) | swapped, Given.MISSING))
     same = one == other
     at = np.flatnonzero(same)
-    all_mine, all_theirs = [names[i[at]] for names in given], [names[j[at]] for names in given]
-    second, other_second = all_mine[1], all_theirs[1]
-    differ = (second >= 0) & (other_second >= 0) & ~_among(second, all_theirs) & ~_among(other_second, all_mine)
+    at = at[(given[1][i[at]] >= 0) & (given[1][j[at]] >= 0)]
+    at = at[given[1][i[at]] != given[1][j[at]]]
+    mine, theirs = [names[i[at]] for names in given], [names[j[at]] for names in given]
     rank = np.full(len(i), Given.SAME, np.int8)
-    rank[at[differ]] = Given.SAME_FIRST
+    rank[at[~_among(mine[1], theirs) & ~_among(theirs[1], mine)]] = Given.SAME_FIRST
     keep(found.settle(same, rank, one))
     listed = np.zeros(len(one), np.bool_)
     for names in given[1:]:
@@ -133,7 +135,7 @@ def givens(columns: Columns, usual: Flags, i: Rows, j: Rows) -> Levels:
     both = both[stay]
     stay = found.settle(words.root[one] == words.root[other], Given.DIMINUTIVE)
     keep(stay)
-    near = close(words.texts, words.letters, words.length, one, other)
+    near = close(words, one, other)
     both = both[stay]
     keep(found.settle(near, np.where(both, Given.CLOSE_USUAL, Given.CLOSE).astype(np.int8)))
     initial = (words.start_key[one] ^ words.start_key[other]) & np.uint64(0xFF) == 0
@@ -205,7 +207,7 @@ def texts(column: Texts, i: Rows, j: Rows) -> Levels:
     one, other = one[stay], other[stay]
     stay = found.settle(one == other, Text.SAME, one)
     one, other = one[stay], other[stay]
-    stay = found.settle(close(column.texts, column.letters, column.length, one, other), Text.CLOSE)
+    stay = found.settle(close(column, one, other), Text.CLOSE)
     one, other = one[stay], other[stay]
     first, last = column.first, column.last
     shared = (
@@ -226,20 +228,23 @@ def codes(column: Texts, i: Rows, j: Rows) -> Levels:
     stay = found.settle(one == other, Code.SAME, one)
     one, other = one[stay], other[stay]
     apart = column.letters[one] == column.letters[other]
-    apart |= _distances(column.texts, one, other, 1) <= 1
+    at = np.flatnonzero(~apart & (np.bitwise_count(column.alphabet[one] ^ column.alphabet[other]) <= 2))
+    apart[at] = _distances(column.texts, one[at], other[at], 1) <= 1
     found.settle(apart, Code.DIGIT)
     return found.levels
 
 
-def close(spellings: list[str], letters: Numbers, length: Ints, one: Ints, other: Ints) -> Flags:
-    """As `comparison.close`, for positions in `spellings`."""
+def close(spellings: Words | Texts, one: Ints, other: Ints) -> Flags:
+    """As `comparison.close`, for positions in `spellings`. Only texts of nearly the same letters are read."""
     if not len(one):
         return np.zeros(0, np.bool_)
+    length, letters = spellings.length, spellings.letters
     short, long = np.minimum(length[one], length[other]), np.maximum(length[one], length[other])
     allowed = np.digitize(short, (3, 6, 10)).astype(np.int8)
     result = (letters[one] == letters[other]) & (allowed > 0)
-    at = np.flatnonzero(~result & (allowed > 0) & (long - short <= allowed))
-    result[at] = _distances(spellings, one[at], other[at], 3) <= allowed[at]
+    changed = np.bitwise_count(spellings.alphabet[one] ^ spellings.alphabet[other])
+    at = np.flatnonzero(~result & (allowed > 0) & (long - short <= allowed) & (changed <= 2 * allowed))
+    result[at] = _distances(spellings.texts, one[at], other[at], 3) <= allowed[at]
     return result
 
 
