@@ -9,161 +9,13 @@ generator (F1 about .84 with twins, .94 without): the file is as hard, whoever r
 
 from __future__ import annotations
 
-import csv
-import gzip
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from maison.cli.house import ROOT
+from benches._names import DIMINUTIVES, HEARD, NEIGHBOURS, names_by_rank
 
-NAMES = ROOT.parent / "shared" / "data" / "noms"
-COMMON_FAMILIES = [
-    "Martin",
-    "Bernard",
-    "Thomas",
-    "Petit",
-    "Robert",
-    "Richard",
-    "Durand",
-    "Dubois",
-    "Moreau",
-    "Laurent",
-    "Simon",
-    "Michel",
-    "Lefebvre",
-    "Leroy",
-    "Roux",
-    "David",
-    "Bertrand",
-    "Morel",
-    "Fournier",
-    "Girard",
-    "Bonnet",
-    "Dupont",
-    "Lambert",
-    "Fontaine",
-    "Rousseau",
-    "Vincent",
-    "Muller",
-    "Lefevre",
-    "Faure",
-    "Andre",
-    "Mercier",
-    "Blanc",
-    "Guerin",
-    "Boyer",
-    "Garnier",
-    "Chevalier",
-    "Francois",
-    "Legrand",
-    "Gauthier",
-    "Garcia",
-    "Perrin",
-    "Robin",
-    "Clement",
-    "Morin",
-    "Nicolas",
-    "Henry",
-    "Roussel",
-    "Mathieu",
-    "Gautier",
-    "Masson",
-    "Marchand",
-    "Duval",
-    "Denis",
-    "Dumont",
-    "Marie",
-    "Lemaire",
-    "Noel",
-    "Meyer",
-    "Dufour",
-    "Meunier",
-    "Brun",
-    "Blanchard",
-    "Giraud",
-    "Joly",
-    "Riviere",
-    "Lucas",
-    "Brunet",
-    "Gaillard",
-    "Barbier",
-    "Arnaud",
-    "Martinez",
-    "Gerard",
-    "Roche",
-    "Renard",
-    "Schmitt",
-    "Roy",
-    "Leroux",
-    "Colin",
-    "Vidal",
-    "Caron",
-    "Picard",
-    "Roger",
-    "Fabre",
-    "Aubert",
-    "Lemoine",
-    "Renaud",
-    "Dumas",
-    "Lacroix",
-    "Olivier",
-    "Philippe",
-    "Bourgeois",
-    "Pierre",
-    "Benoit",
-    "Rey",
-    "Leclerc",
-    "Payet",
-    "Rolland",
-    "Leclercq",
-    "Guillaume",
-    "Lecomte",
-    "Lopez",
-    "Jean",
-    "Dupuy",
-    "Guillot",
-    "Hubert",
-    "Berger",
-    "Carpentier",
-    "Sanchez",
-    "Dupuis",
-    "Moulin",
-    "Louis",
-    "Deschamps",
-    "Huet",
-    "Vasseur",
-    "Perez",
-    "Boucher",
-    "Fleury",
-    "Royer",
-    "Klein",
-    "Jacquet",
-    "Adam",
-    "Paris",
-    "Poirier",
-    "Marty",
-]
-COMMON_GIVEN = {
-    "M": ["Jean", "Pierre", "Michel", "Andre", "Philippe", "Alain", "Bernard", "Jacques", "Daniel", "Nicolas", "Christophe", "Patrick", "Christian", "Laurent", "Julien", "Thomas", "Stephane", "Sebastien", "Eric", "David", "Alexandre", "Pascal", "Olivier", "Maxime", "Antoine", "Thierry", "Frederic", "Vincent", "Guillaume", "Romain", "Paul", "Louis", "Hugo", "Lucas", "Gabriel", "Jules", "Mohamed", "Kevin", "Anthony", "Claude", "Marcel", "Rene", "Roger", "Gerard", "Henri", "Joseph", "Georges", "Robert", "Raymond", "Bruno", "Mathieu", "Clement", "Benjamin", "Jerome", "Fabrice", "Arnaud", "Cedric", "Leo", "Ethan", "Nathan", "Raphael", "Arthur", "Adam", "Karim", "Marc", "Yves", "Serge", "Francois", "Quentin"],
-    "F": ["Marie", "Jeanne", "Francoise", "Monique", "Catherine", "Nathalie", "Isabelle", "Sylvie", "Jacqueline", "Anne", "Martine", "Christine", "Sophie", "Valerie", "Sandrine", "Stephanie", "Veronique", "Celine", "Chantal", "Patricia", "Brigitte", "Julie", "Aurelie", "Laurence", "Christiane", "Emilie", "Dominique", "Claire", "Camille", "Elodie", "Laura", "Manon", "Lea", "Emma", "Chloe", "Sarah", "Jade", "Louise", "Alice", "Ines", "Helene", "Marguerite", "Yvonne", "Denise", "Suzanne", "Simone", "Madeleine", "Germaine", "Pauline", "Audrey", "Melanie", "Virginie", "Delphine", "Florence", "Corinne", "Elisabeth", "Annie", "Nicole", "Danielle", "Josette", "Fatima", "Lucie", "Charlotte"],
-}  # fmt: skip
-DIMINUTIVES = {
-    "ALEXANDRE": "ALEX", "PHILIPPE": "PHIL", "FREDERIC": "FRED", "NICOLAS": "NICO", "PATRICK": "PAT", "THOMAS": "TOM", "MICHEL": "MICKAEL",
-    "CATHERINE": "CATHY", "CHRISTINE": "CHRIS", "STEPHANIE": "FANNY", "VERONIQUE": "VERO", "ELISABETH": "LISE", "MARIE": "MARION",
-    "MOHAMED": "MOHAMMED", "CHRISTOPHE": "CHRIS", "GUILLAUME": "WILLIAM", "BENJAMIN": "BEN", "FRANCOISE": "FRANCINE", "JEANNE": "JEANNETTE",
-    "MADELEINE": "MADO", "SEBASTIEN": "SEB", "SUZANNE": "SUZY", "ANNE": "ANNIE", "GABRIEL": "GABY", "JOSEPH": "JO",
-}  # fmt: skip
-HEARD = (
-    ("PH", "F"), ("EAU", "AU"), ("AULT", "AUD"), ("AU", "O"), ("TH", "T"), ("AI", "EI"), ("LL", "L"), ("NN", "N"), ("TT", "T"), ("Y", "I"),
-    ("C", "K"), ("S", "Z"), ("ER", "ET"), ("D", "T"), ("IN", "AIN"), ("QU", "K"), ("SS", "S"), ("RR", "R"), ("F", "FF"), ("L", "LL"),
-)  # fmt: skip
-NEIGHBOURS = {
-    "A": "ZQE", "B": "VNG", "C": "XVD", "D": "SFE", "E": "RZD", "F": "DGR", "G": "FHT", "H": "GJY", "I": "UOK", "J": "HKU", "K": "JLI",
-    "L": "KMO", "M": "LPN", "N": "BM", "O": "IPL", "P": "OM", "Q": "SA", "R": "ETF", "S": "QDZ", "T": "RYG", "U": "YIJ", "V": "CBF",
-    "W": "XS", "X": "WCS", "Y": "TUH", "Z": "AES",
-}  # fmt: skip
 COLUMNS = ("birth_name", "used_name", "given_names", "born_on", "sex", "birth_place")
 Texts = NDArray[np.object_]
 
@@ -189,112 +41,6 @@ class Crowd:
                 rows = sorted(group.tolist())
                 found.update((a << 32) | b for rank, a in enumerate(rows) for b in rows[rank + 1 :])
         return found
-
-
-def names_by_rank() -> tuple[list[str], dict[str, list[str]]]:
-    if not NAMES.is_dir():
-        return [name.upper() for name in COMMON_FAMILIES] + _made_up(40_000), {
-            sex: [name.upper() for name in names] + _made_up(1_500) for sex, names in COMMON_GIVEN.items()
-        }
-    with gzip.open(NAMES / "noms-famille.csv.gz", "rt", encoding="utf-8") as file:
-        families = [row["nom"].upper() for row in csv.DictReader(file)]
-    given: dict[str, dict[str, float]] = {"M": {}, "F": {}}
-    with gzip.open(NAMES / "prenoms-par-decennie.csv.gz", "rt", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            if 1931 <= int(row["decennie"]) <= 2011:
-                name = row["prenom"].upper()
-                given[row["sexe"]][name] = given[row["sexe"]].get(name, 0) + 1 / int(row["rang"])
-    return families, {sex: sorted(of, key=lambda name: -of[name]) for sex, of in given.items()}
-
-
-def _made_up(count: int) -> list[str]:
-    first = [
-        "BA",
-        "BEL",
-        "BRI",
-        "CA",
-        "CHA",
-        "COR",
-        "DA",
-        "DEL",
-        "DU",
-        "FA",
-        "FEL",
-        "GA",
-        "GRA",
-        "GUI",
-        "JO",
-        "LA",
-        "LE",
-        "LIN",
-        "MA",
-        "MEL",
-        "MO",
-        "NA",
-        "NO",
-        "PA",
-        "PER",
-        "QUI",
-        "RA",
-        "RO",
-        "SA",
-        "SOL",
-        "TA",
-        "TRE",
-        "VA",
-        "VER",
-        "VI",
-    ]
-    middle = [
-        "BA",
-        "CHE",
-        "DI",
-        "FO",
-        "GA",
-        "LA",
-        "LE",
-        "LI",
-        "MA",
-        "ME",
-        "NI",
-        "RA",
-        "RE",
-        "RI",
-        "RO",
-        "SA",
-        "TA",
-        "TI",
-        "VA",
-        "VI",
-    ]
-    last = [
-        "ARD",
-        "AULT",
-        "AUX",
-        "BERT",
-        "DIN",
-        "DOUX",
-        "EAU",
-        "ERE",
-        "ET",
-        "EUX",
-        "GNE",
-        "IER",
-        "IN",
-        "LET",
-        "MONT",
-        "NET",
-        "ON",
-        "OT",
-        "OUX",
-        "QUET",
-        "RAC",
-        "SAC",
-        "TEL",
-        "TIN",
-        "VAL",
-    ]
-    return [a + b + c for b in middle for a in first for c in last][:count]
 
 
 def crowd(size: int, seed: int, *, twins: float = 0.04, one_date: float = 0.0) -> Crowd:
@@ -431,7 +177,7 @@ def _slips(dice: np.random.Generator, rows: dict[str, Texts], families: list[str
         except ValueError:
             continue
     for row in some(0.02):
-        dates[row] = str(np.datetime64(dates[row]) + 1)
+        dates[row] = str(np.datetime64(dates[row]) + np.timedelta64(1, "D"))
     for row in some(0.15):
         rows["birth_place"][row] = ""
     for row in some(0.03):

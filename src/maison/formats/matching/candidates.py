@@ -69,7 +69,7 @@ def components(columns: Columns) -> dict[str, list[Component]]:
     }
 
 
-def _keys(parts: dict[str, list[Component]], number: int, rule: tuple[str, ...]) -> list[Component]:
+def keys_of_rule(parts: dict[str, list[Component]], number: int, rule: tuple[str, ...]) -> list[Component]:
     found = []
     for values in product(*(parts[name] for name in rule)):
         key = stirred(np.full(1, number + 1, np.uint64))
@@ -91,7 +91,7 @@ def candidate_pairs(
     parts = components(columns)
 
     def of(rule: tuple[int, tuple[str, ...]]) -> Numbers:
-        return _pairs_of_blocks(_keys(parts, *rule), columns.size, cap)
+        return _pairs_of_blocks(keys_of_rule(parts, *rule), columns.size, cap)
 
     with ThreadPoolExecutor(threads) as pool:
         pairs = np.concatenate(list(pool.map(of, enumerate(rules))))

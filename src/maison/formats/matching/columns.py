@@ -5,6 +5,7 @@ A missing value is -1 in a column of codes, 0 in a date. `reading` makes them fr
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +30,7 @@ class Words:
     """
 
     texts: list[str]
+    position: Mapping[str, int]
     sound: Ints
     root: Ints
     letters: Numbers
@@ -41,11 +43,16 @@ class Words:
     @classmethod
     def of(cls, texts: list[str]) -> Words:
         sounds = sound_of("\n".join(texts)).split("\n") if texts else []
-        roots = [sound_of(ROOTS[text]) if text in ROOTS else sound for text, sound in zip(texts, sounds, strict=True)]
+        position = {text: rank for rank, text in enumerate(texts)}
+        roots = sounds.copy()
+        for form, root in ROOTS.items():
+            if form in position:
+                roots[position[form]] = sound_of(root)
         return cls(
             texts,
+            position,
             _classes(sounds),
-            _roots(texts),
+            _roots(texts, position),
             letters_of(texts),
             alphabets_of(texts),
             lengths_of(texts),
@@ -55,25 +62,22 @@ class Words:
         )
 
 
-def _roots(texts: list[str]) -> Ints:
+def _roots(texts: list[str], position: Mapping[str, int]) -> Ints:
     """Two forms of one given name have one number."""
-    ranks = {text: rank for rank, text in enumerate(texts) if text in ROOTS}
     numbers: Ints = np.arange(len(texts), dtype=np.int32)
-    places = {text: rank for rank, text in enumerate(texts)} if ranks else {}
-    for text, rank in ranks.items():
-        root = ROOTS[text]
-        numbers[rank] = places.setdefault(root, len(texts) + len(places))
+    unseen: dict[str, int] = {}
+    for form, root in ROOTS.items():
+        if form in position:
+            numbers[position[form]] = position.get(root, -1 - unseen.setdefault(root, len(unseen)))
     return numbers
 
 
 def _classes(sounds: list[str]) -> Ints:
     """One number for each sound; a sound of one letter is like no other."""
-    numbers: dict[str, int] = {}
-    return np.fromiter(
-        (numbers.setdefault(sound, len(numbers)) if len(sound) > 1 else -1 - rank for rank, sound in enumerate(sounds)),
-        np.int32,
-        len(sounds),
-    )
+    numbers = {sound: number for number, sound in enumerate(dict.fromkeys(sounds))}
+    found = np.fromiter(map(numbers.__getitem__, sounds), np.int32, len(sounds))
+    alone = -1 - np.arange(len(sounds), dtype=np.int32)
+    return np.where(lengths_of(sounds) > 1, found, alone)
 
 
 @dataclass(frozen=True)

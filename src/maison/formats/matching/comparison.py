@@ -68,7 +68,10 @@ def _swapped(one: Identity, other: Identity) -> int:
     if crossed and back:
         return Family.SWAPPED
     first, second = (one.first_given, other.family) if crossed else (one.family, other.first_given)
-    alike = bool(first and second) and (close(first, second) or sound_of(first) == sound_of(second))
+    if not first or not second:
+        return Family.HALF_SWAPPED
+    sound = sound_of(first)
+    alike = close(first, second) or (len(sound) > 1 and sound == sound_of(second))
     return Family.SWAPPED if alike else Family.HALF_SWAPPED
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import repeat
 
 import duckdb
 import numpy as np
@@ -116,9 +117,10 @@ def _in_order(order: Ints, values: Ints) -> Ints:
 
 def _words(raw: list[str]) -> tuple[Words, Ints, Ints, Ints]:
     """Folded names, and for each raw one its position among them: the whole, its first and its last telling part."""
-    text = folded(
-        "\n".join(raw) if not any("\n" in name for name in raw) else "\n".join(name.replace("\n", " ") for name in raw)
-    )
+    text = "\n".join(raw)
+    if text.count("\n") >= len(raw) > 0:
+        text = "\n".join(name.replace("\n", " ") for name in raw)
+    text = folded(text)
     lines = text.split("\n") if raw else []
     names = compact(text).split("\n") if raw else []
     parts = {rank: parts_of(line) for rank, line in enumerate(lines) if " " in line}
@@ -126,7 +128,7 @@ def _words(raw: list[str]) -> tuple[Words, Ints, Ints, Ints]:
     position |= dict.fromkeys(part for both in parts.values() for part in both)
     known = [name for name in position if name and name not in NO_NAME]
     ranks = {name: rank for rank, name in enumerate(known)}
-    whole = np.fromiter((ranks.get(name, -1) for name in names), np.int32, len(names))
+    whole = np.fromiter(map(ranks.get, names, repeat(-1)), np.int32, len(names))
     first, last = whole.copy(), whole.copy()
     for rank, (one, other) in parts.items():
         if whole[rank] >= 0:

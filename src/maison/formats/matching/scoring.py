@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
 
@@ -44,17 +45,26 @@ class Rarity:
             for day, count in frequencies.counts.items():
                 share[day_codes(np.array([int(day)], np.int32))[0]] = count / frequencies.total
             return cls(np.zeros(0, np.bool_), share)
-        texts = {
-            Kind.FAMILY: columns.words.texts,
-            Kind.GIVEN: columns.words.texts,
-            Kind.SEX: ["M", "F"],
-            Kind.PLACE: columns.places,
-        }.get(trait.kind)
-        if texts is None:
-            texts = columns.others[trait.key].texts
-        counts = np.fromiter((frequencies.counts.get(text, 0) for text in texts), np.int64, len(texts))
-        share = np.where(counts > 0, counts / frequencies.total, frequencies.rest).astype(np.float32)
-        return cls(counts > 0, share)
+        size, position = _positions(columns, trait)
+        listed, share = np.zeros(size, np.bool_), np.full(size, frequencies.rest, np.float32)
+        for value, count in frequencies.counts.items():
+            if (rank := position.get(value)) is not None:
+                listed[rank], share[rank] = True, count / frequencies.total
+        return cls(listed, share)
+
+
+def _positions(columns: Columns, trait: Asked) -> tuple[int, Mapping[str, int]]:
+    """How many values a trait has in these columns, and the position of each."""
+    if trait.kind in (Kind.FAMILY, Kind.GIVEN):
+        return len(columns.words.texts), columns.words.position
+    texts = (
+        ["M", "F"]
+        if trait.kind == Kind.SEX
+        else columns.places
+        if trait.kind == Kind.PLACE
+        else columns.others[trait.key].texts
+    )
+    return len(texts), {text: rank for rank, text in enumerate(texts)}
 
 
 @dataclass(frozen=True)
