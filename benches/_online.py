@@ -7,16 +7,23 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
+import numpy as np
 import psycopg
 
 from benches._measures import quantile
 from benches._people import COLUMNS, Crowd
 from maison.cli.postgres import Cluster, throwaway_folder
-from maison.formats.matching.identity import Identity, Traits, identity_of
+from maison.formats.matching.blocking import RULES
+from maison.formats.matching.candidates import Component, components, keys_of_rule
+from maison.formats.matching.identity import Identity, Traits, identity_of, packed
 from maison.formats.matching.model import Model
+from maison.formats.matching.reading import Source, load
 from maison.registries.identity.matching import table
 from maison.registries.identity.matching.search import candidates
+
+COPY_START, COPY_END = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
 
 
 @dataclass(frozen=True)
@@ -55,28 +62,48 @@ def traits_of(crowd: Crowd, row: int) -> Traits:
     return Traits(birth_name, given_names, born_on, sex, birth_place, used_name)
 
 
-def fill(base: psycopg.Connection, crowd: Crowd) -> tuple[float, list[Identity]]:
-    """The identities with their keys, indexed and analysed; seconds taken by the two tables of matching."""
+def fill(base: psycopg.Connection, crowd: Crowd, path: Path) -> tuple[float, list[Identity]]:
+    """The identities with their keys, indexed and analysed; seconds taken by the two tables of matching.
+
+    Keys are those of the columns of the file at `path`, which a test holds equal to those of each identity.
+    """
     identities = [identity_of(traits_of(crowd, row)) for row in range(len(crowd))]
     started = time.perf_counter()
     base.execute(table.CREATE_KEYS)
     base.execute(table.CREATE_TRAITS)
+    columns = load(Source(f"read_parquet('{path}')", **{name: name for name in COLUMNS}))
+    parts = components(columns)
     with base.cursor() as cursor:
-        rows = [table.rows_of(identity) for identity in identities]
         with cursor.copy(f"COPY {table.KEYS} FROM STDIN (FORMAT binary)") as copy:
-            copy.set_types(["int8", "uuid"])
-            for row, (keys, _) in enumerate(rows):
-                for key in keys:
-                    copy.write_row((key, row_uuid(row)))
+            copy.write(COPY_START)
+            for rule in enumerate(RULES):
+                copy.write(key_rows(keys_of_rule(parts, *rule)))
+            copy.write(COPY_END)
         with cursor.copy(f"COPY {table.TRAITS} FROM STDIN (FORMAT binary)") as copy:
             copy.set_types(["uuid", "text"])
-            for row, (_, folded) in enumerate(rows):
-                copy.write_row((row_uuid(row), folded))
+            for row, identity in enumerate(identities):
+                copy.write_row((row_uuid(row), packed(identity)))
     base.execute(table.INDEX_KEYS)
     base.execute(table.INDEX_TRAITS)
     base.execute(f"VACUUM (ANALYZE) {table.KEYS}")
     base.execute(f"VACUUM (ANALYZE) {table.TRAITS}")
     return time.perf_counter() - started, identities
+
+
+def key_rows(columns: list[Component]) -> bytes:
+    """Rows of the key table in PostgreSQL's binary form; a key that a row has twice is written once."""
+    rows = np.concatenate([np.flatnonzero(has) for _, has in columns])
+    keys = np.concatenate([np.broadcast_to(key, has.shape)[has] for key, has in columns])
+    distinct = np.unique(np.stack([keys, rows.astype(np.uint64)], axis=1), axis=0) if len(columns) > 1 else None
+    if distinct is not None:
+        keys, rows = distinct[:, 0], distinct[:, 1]
+    written = np.zeros(
+        len(keys),
+        [("fields", ">i2"), ("size", ">i4"), ("key", ">u8"), ("width", ">i4"), ("high", ">u8"), ("low", ">u8")],
+    )
+    written["fields"], written["size"], written["width"] = 2, 8, 16
+    written["key"], written["low"] = keys, rows
+    return written.tobytes()
 
 
 def fill_trigrams(base: psycopg.Connection, identities: list[Identity]) -> None:

@@ -52,7 +52,7 @@ def run(quick: bool) -> list[dict[str, Any]]:
         folder = Path(name)
         measures = febrl(folder, ("traits",) if quick else tuple(VARIANTS))
         measures += french(folder, seed, quick)
-        measures += searched(seed, 60_000 if quick else 1_000_000, quick)
+        measures += searched(folder, seed, 60_000 if quick else 1_000_000, quick)
         measures.append(false_links(seed))
     return measures
 
@@ -181,13 +181,13 @@ def write(path: Path, columns: dict[str, NDArray[Any]]) -> None:
 # -- online
 
 
-def searched(seed: int, size: int, quick: bool) -> list[dict[str, Any]]:
+def searched(folder: Path, seed: int, size: int, quick: bool) -> list[dict[str, Any]]:
     people = crowd(size, seed)
     model = starting_model()
     dice = random.Random(seed)
     twice = np.flatnonzero(np.bincount(people.person)[people.person] > 1).tolist()
     with online.database() as base:
-        seconds, identities = online.fill(base, people)
+        seconds, identities = online.fill(base, people, french_file(folder, people)[0])
         rows = base.execute("SELECT pg_total_relation_size('identity_matching_key') / 1e6").fetchone()
         size_mb = float(rows[0]) if rows else 0.0
         questions = dice.sample(twice, min(3000, len(twice)))

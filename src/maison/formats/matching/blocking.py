@@ -7,7 +7,7 @@ keys serve the three ways: rows of a table in PostgreSQL (online), columns (whol
 A key shared by more than `CAP` identities is worth nothing (everybody born on a default date): it is not followed; rarer keys
 of the same identity are. So a block never costs more than its cap, whatever the data.
 
-Online table, one row a key, about a dozen an identity (`maison.registries.identity.matching` holds its SQL):
+Online table, one row a key, about fifteen an identity (`maison.registries.identity.matching` holds its SQL):
 
     key bigint not null, identity bigint not null        primary key (key, identity)
 """
@@ -24,7 +24,7 @@ RULES: tuple[tuple[str, ...], ...] = (
     ("family", "day"),
     ("given", "day"),
     ("place", "day"),
-    ("start", "day"),
+    ("initials", "day"),
     ("names", "year"),
     ("names", "month_and_day"),
     ("names", "place"),
@@ -33,8 +33,11 @@ RULES: tuple[tuple[str, ...], ...] = (
     ("start", "given_start", "month_and_day"),
     ("given", "year", "place"),
     ("family", "year", "place"),
+    ("initials", "year", "place"),
+    ("initials", "month_and_day", "place"),
 )
-"""What each rule asks to be equal. `names` is a name and the given name together, in any order."""
+"""What each rule asks to be equal. `names` is a name and the given name together, in any order; `initials` their first letters;
+`start` the first three letters of a name."""
 
 MASK = 0xFFFF_FFFF_FFFF_FFFF
 MIX = 0x9E37_79B9_7F4A_7C15
@@ -87,6 +90,11 @@ def components_of(identity: Identity) -> dict[str, list[int]]:
         "family": families,
         "given": given,
         "names": [(stirred(one) + stirred(other)) & MASK for one in families for other in given],
+        "initials": [
+            (stirred(number_of(name[:1])) + stirred(number_of(identity.first_given[:1]))) & MASK
+            for name in identity.names
+            if identity.given
+        ],
         "start": [number_of(name[:3]) for name in identity.names],
         "given_start": [number_of(identity.first_given[:3])] if identity.given else [],
         "day": day,

@@ -55,8 +55,15 @@ def components(columns: Columns) -> dict[str, list[Component]]:
         (_by_word(sound, codes)[0] + _by_word(root, first)[0], has & given[1])
         for (codes, _), (_, has) in zip(every_name, families, strict=True)
     ]
+    initial = stirred(words.start_key & np.uint64(0xFF))
+    given_initial = _by_word(initial, first)[0]
+    initials = [
+        (_by_word(initial, codes)[0] + given_initial, has & given[1])
+        for (codes, _), (_, has) in zip(every_name[:2], families[:2], strict=True)
+    ]
     return {
         "family": families,
+        "initials": initials,
         "given": [given],
         "names": names,
         "start": starts,

@@ -41,9 +41,8 @@ class Words:
     start_key: Numbers
 
     @classmethod
-    def of(cls, texts: list[str]) -> Words:
+    def of(cls, texts: list[str], position: Mapping[str, int]) -> Words:
         sounds = sound_of("\n".join(texts)).split("\n") if texts else []
-        position = {text: rank for rank, text in enumerate(texts)}
         roots = sounds.copy()
         for form, root in ROOTS.items():
             if form in position:

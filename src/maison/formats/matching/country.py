@@ -155,7 +155,7 @@ def _spark(master: str) -> tuple[Any, Any]:
     from splink.backends.spark import SparkAPI
 
     spark = SparkSession.builder.master(master).appName("maison-matching").getOrCreate()
-    return spark, SparkAPI(spark_session=spark)
+    return spark, SparkAPI(spark_session=spark, break_lineage_method="persist", register_udfs_automatically=False)
 
 
 def probabilities_sql(model: Model, pairs: str, population: int) -> str:

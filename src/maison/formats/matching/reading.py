@@ -6,6 +6,7 @@ Any file DuckDB reads (Parquet, CSV) goes in. Texts are folded once per distinct
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import repeat
 
@@ -45,11 +46,13 @@ def load(
         others = {**source.texts, **source.codes}
         _read(base, source, others)
         names, places = _distinct(base, "names", NAMES), _distinct(base, "places", ("p",))
-        rows = _rows(base)
-        words, whole, first, last = _words(names)
+        with ThreadPoolExecutor(1) as beside:  # DuckDB joins while Python folds
+            joined = beside.submit(_rows, base)
+            words, whole, first, last = _words(names)
+            codes, areas, communes = _places(places, successors)
+            rows = joined.result()
         day_number = _days(rows["b"])
         family = rows["f"]
-        codes, areas, communes = _places(places, successors)
         return Columns(
             size=len(family),
             words=words,
@@ -133,7 +136,7 @@ def _words(raw: list[str]) -> tuple[Words, Ints, Ints, Ints]:
     for rank, (one, other) in parts.items():
         if whole[rank] >= 0:
             first[rank], last[rank] = ranks.get(one, -1), ranks.get(other, -1)
-    return Words.of(known), whole, first, last
+    return Words.of(known, ranks), whole, first, last
 
 
 def _days(found: Ints) -> Ints:
