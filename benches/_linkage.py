@@ -7,13 +7,13 @@ are written. Prints one JSON object: seconds (imports left out), peak memory, th
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import time
 
 import duckdb
 import numpy as np
 
+from benches._measures import peak_mb
 from maison.formats.matching.blocking import CAP, RULES
 from maison.formats.matching.candidates import candidate_pairs
 from maison.formats.matching.columns import Ints
@@ -95,7 +95,7 @@ def main(case: str, path: str, out: str) -> None:
             {
                 "seconds": time.perf_counter() - started,
                 "cpu_seconds": time.process_time() - cpu,
-                "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+                "memory_mb": peak_mb(),
                 "candidates": len(scored.pairs),
                 "traits": [trait.key for trait in model.traits],
             }

@@ -46,6 +46,12 @@ def memory_mb(pids: list[int]) -> float:
     return total / 1024
 
 
+def peak_mb() -> float:
+    """Most memory this process held at once. (`ru_maxrss` would count the process that started it.)"""
+    status = Path("/proc/self/status").read_text()
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:")) / 1024
+
+
 def quantile(values: list[float], q: float) -> float:
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(q * len(ordered)))]

@@ -16,7 +16,8 @@ from benches._measures import quantile
 from benches._people import COLUMNS, Crowd
 from maison.cli.postgres import Cluster, throwaway_folder
 from maison.formats.matching.blocking import RULES
-from maison.formats.matching.candidates import Component, components, keys_of_rule
+from maison.formats.matching.candidates import Rows, components, keys_of_rule
+from maison.formats.matching.columns import Numbers
 from maison.formats.matching.identity import Identity, Traits, identity_of, packed
 from maison.formats.matching.model import Model
 from maison.formats.matching.reading import Source, load
@@ -77,7 +78,7 @@ def fill(base: psycopg.Connection, crowd: Crowd, path: Path) -> tuple[float, lis
         with cursor.copy(f"COPY {table.KEYS} FROM STDIN (FORMAT binary)") as copy:
             copy.write(COPY_START)
             for rule in enumerate(RULES):
-                copy.write(key_rows(keys_of_rule(parts, *rule)))
+                copy.write(key_rows(list(keys_of_rule(parts, *rule))))
             copy.write(COPY_END)
         with cursor.copy(f"COPY {table.TRAITS} FROM STDIN (FORMAT binary)") as copy:
             copy.set_types(["uuid", "text"])
@@ -90,13 +91,11 @@ def fill(base: psycopg.Connection, crowd: Crowd, path: Path) -> tuple[float, lis
     return time.perf_counter() - started, identities
 
 
-def key_rows(columns: list[Component]) -> bytes:
+def key_rows(by_name: list[tuple[Numbers, Rows]]) -> bytes:
     """Rows of the key table in PostgreSQL's binary form; a key that a row has twice is written once."""
-    rows = np.concatenate([np.flatnonzero(has) for _, has in columns])
-    keys = np.concatenate([np.broadcast_to(key, has.shape)[has] for key, has in columns])
-    distinct = np.unique(np.stack([keys, rows.astype(np.uint64)], axis=1), axis=0) if len(columns) > 1 else None
-    if distinct is not None:
-        keys, rows = distinct[:, 0], distinct[:, 1]
+    keys, rows = (np.concatenate(columns) for columns in zip(*by_name, strict=True))
+    if len(by_name) > 1:
+        keys, rows = np.unique(np.stack([keys, rows.astype(np.uint64)]), axis=1)
     written = np.zeros(
         len(keys),
         [("fields", ">i2"), ("size", ">i4"), ("key", ">u8"), ("width", ">i4"), ("high", ">u8"), ("low", ">u8")],

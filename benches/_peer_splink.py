@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import json
 import logging
-import resource
 import sys
 import time
 import warnings
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import splink.comparison_library as cl
 from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
+from benches._measures import peak_mb
+
 FEBRL = "febrl"
+MEMORY = "5GB"
+"""In memory, then on disk: a file that heaps on one date would otherwise take the machine."""
 FRENCH = "french"
 
 
@@ -96,7 +100,14 @@ def main(case: str, path: str, out: str) -> None:
     logging.disable(logging.WARNING)
     kind, _, variant = case.partition(":")
     started, cpu = time.perf_counter(), time.process_time()
-    base = duckdb.connect(config={"threads": 2})
+    base = duckdb.connect(
+        config={
+            "threads": 2,
+            "memory_limit": MEMORY,
+            "max_temp_directory_size": MEMORY,
+            "temp_directory": str(Path(out).parent),
+        }
+    )
     base.execute("SET enable_progress_bar = false")
     api = DuckDBAPI(connection=base)
     if kind == FRENCH:
@@ -125,7 +136,7 @@ def main(case: str, path: str, out: str) -> None:
             {
                 "seconds": time.perf_counter() - started,
                 "cpu_seconds": time.process_time() - cpu,
-                "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+                "memory_mb": peak_mb(),
             }
         )
     )

@@ -53,9 +53,9 @@ def test_the_keys_of_columns_are_those_of_each_identity(population):
     parts = components(population.columns)
     found = [set() for _ in range(400)]
     for rule in enumerate(RULES):
-        for keys, has in keys_of_rule(parts, *rule):
-            for row in np.flatnonzero(has[:400]).tolist():
-                found[row].add(int(np.broadcast_to(keys, has.shape)[row].astype(np.int64)))
+        for keys, rows in keys_of_rule(parts, *rule):
+            for row, key in zip(rows[rows < 400].tolist(), keys[rows < 400].astype(np.int64).tolist(), strict=True):
+                found[row].add(key)
 
     assert found == [set(keys_of(population.identity(row))) for row in range(400)]
 

@@ -7,7 +7,9 @@ millions of comparisons: one pair too many to compare, never one too few.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import reduce
 from itertools import product
 
 import numpy as np
@@ -17,6 +19,7 @@ from maison.formats.matching.blocking import CAP, MIX, RULES
 from maison.formats.matching.columns import Columns, Numbers, numbers_of
 
 Flags = NDArray[np.bool_]
+Rows = NDArray[np.int64]
 Component = tuple[Numbers, Flags]
 """The value of each row, and whether it has one."""
 
@@ -76,16 +79,17 @@ def components(columns: Columns) -> dict[str, list[Component]]:
     }
 
 
-def keys_of_rule(parts: dict[str, list[Component]], number: int, rule: tuple[str, ...]) -> list[Component]:
-    found = []
+def keys_of_rule(
+    parts: dict[str, list[Component]], number: int, rule: tuple[str, ...]
+) -> Iterator[tuple[Numbers, Rows]]:
+    """Keys of one rule with their rows, once for each combination of values a row may have."""
     for values in product(*(parts[name] for name in rule)):
-        key = stirred(np.full(1, number + 1, np.uint64))
-        has: Flags = np.ones(1, np.bool_)
-        for value, present in values:
-            key = (key ^ value) * np.uint64(MIX)
-            has = has & present
-        found.append((key, has))
-    return found
+        rows = np.flatnonzero(reduce(np.logical_and, (has for _, has in values)))
+        key = np.full(len(rows), stirred(np.full(1, number + 1, np.uint64))[0], np.uint64)
+        for value, _ in values:
+            key ^= value[rows]
+            key *= np.uint64(MIX)
+        yield key, rows
 
 
 def candidate_pairs(
@@ -106,10 +110,10 @@ def candidate_pairs(
     return pairs[np.concatenate(([True], pairs[1:] != pairs[:-1]))] if len(pairs) else pairs
 
 
-def _pairs_of_blocks(columns: list[Component], size: int, cap: int) -> Numbers:
+def _pairs_of_blocks(columns: Iterator[tuple[Numbers, Rows]], size: int, cap: int) -> Numbers:
     bits = np.uint64(max(size - 1, 1).bit_length())
     rows_mask = (np.uint64(1) << bits) - np.uint64(1)
-    packed = np.concatenate([(key[has] & ~rows_mask) | np.flatnonzero(has).astype(np.uint64) for key, has in columns])
+    packed = np.concatenate([(key & ~rows_mask) | rows.astype(np.uint64) for key, rows in columns])
     packed.sort()
     block = packed >> bits
     rows = packed & rows_mask

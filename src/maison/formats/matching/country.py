@@ -8,6 +8,7 @@ Spark share are used (levenshtein, equality, substr), so that no jar is needed.
 
 from __future__ import annotations
 
+import tempfile
 from logging import WARNING
 from math import log2
 from pathlib import Path
@@ -129,7 +130,10 @@ def link(prepared: Path | str, model: Model, out: Path | str, *, population: int
     from splink import Linker
 
     if engine == DUCKDB:
-        with duckdb.connect() as base:
+        with (
+            tempfile.TemporaryDirectory(prefix="maison-matching-") as spill,
+            duckdb.connect(config={"temp_directory": spill}) as base,
+        ):
             base.read_parquet(str(prepared)).create("prepared")
             pairs = Linker(
                 _duckdb_api(base).register("prepared"), settings(model), log_level=WARNING
@@ -324,8 +328,8 @@ def _keys(columns: Columns, cap: int) -> list[list[int]]:
     parts = components(columns)
     found: list[list[int]] = [[] for _ in range(columns.size)]
     for rule in enumerate(RULES):
-        keys = np.concatenate([key[has] for key, has in keys_of_rule(parts, *rule)])
-        rows = np.concatenate([np.flatnonzero(has) for _, has in keys_of_rule(parts, *rule)])
+        by_name = list(keys_of_rule(parts, *rule))
+        keys, rows = (np.concatenate(columns) for columns in zip(*by_name, strict=True))
         _, back, counts = np.unique(keys, return_inverse=True, return_counts=True)
         keep = (counts <= cap)[back]
         for row, key in zip(rows[keep].tolist(), keys[keep].astype(np.int64).tolist(), strict=True):

@@ -5,6 +5,7 @@ Any file DuckDB reads (Parquet, CSV) goes in. Texts are folded once per distinct
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -40,8 +41,14 @@ class Source:
 def load(
     source: Source, *, successors: Mapping[str, str] | None = None, threads: int = 2, memory: str = "512MB"
 ) -> Columns:
-    """The rows in the order of the file. `memory` bounds what DuckDB keeps; beyond it works on disk."""
-    with duckdb.connect(config={"threads": threads, "memory_limit": memory}) as base:
+    """The rows in the order of the file.
+
+    `memory` bounds what DuckDB keeps; beyond, it works in a private folder that is gone at the end: names never stay on disk.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="maison-matching-") as spill,
+        duckdb.connect(config={"threads": threads, "memory_limit": memory, "temp_directory": spill}) as base,
+    ):
         base.execute("SET enable_progress_bar = false")
         others = {**source.texts, **source.codes}
         _read(base, source, others)

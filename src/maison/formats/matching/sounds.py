@@ -15,7 +15,7 @@ _ONE_FOR_ANOTHER = (
     ("OEU", "E"), ("EU", "E"), ("OU", "3"), ("OY", "4"), ("OI", "4"), ("AIN", "5N"), ("EIN", "5N"),
     ("AI", "8"), ("AY", "8"), ("EI", "8"), ("EY", "8"), ("Y", "I"), ("Z", "S"), ("X", "S"),
 )  # fmt: skip
-_SOUNDS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ123456789"
+_DOUBLED = re.compile(r"([A-Z1-9])\1+")  # written twice, heard once
 _NASAL = re.compile(r"([AEIOU5])[NM](?![AEIOU3458NM])")
 _ENDING_HEARD = re.compile(r"E[RT]S?\n")
 _ENDING_MUTE = re.compile(r"(?<=[A-Z1-9][A-Z1-9])(?:ES?|[DTSP]S?)\n")
@@ -24,17 +24,10 @@ _NASALS = {"A": "6", "E": "6", "I": "5", "5": "5", "O": "7", "U": "5"}
 
 def sound_of(names: str) -> str:
     """DUPOND, DUPONT and DUPPONT give « DUP7 »; BOUCHER and BOUCHET « B318 ». Compact names only."""
-    text = _once(names) + "\n"
+    text = _DOUBLED.sub(r"\1", names) + "\n"
     for spelling, sound in _ONE_FOR_ANOTHER:
         text = text.replace(spelling, sound)
     text = _NASAL.sub(lambda found: _NASALS[found[1]], text)
     text = _ENDING_HEARD.sub("8\n", text)
     text = _ENDING_MUTE.sub("\n", text)
-    return _once(text[:-1])
-
-
-def _once(text: str) -> str:
-    """A letter written twice is heard once."""
-    for sound in _SOUNDS:
-        text = text.replace(sound + sound, sound)
-    return text
+    return _DOUBLED.sub(r"\1", text[:-1])
