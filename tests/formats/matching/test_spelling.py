@@ -90,6 +90,12 @@ def test_a_date_may_be_partial_and_nonsense_is_missing(text, day):
     assert day_of(text) == day
 
 
+def test_someone_may_be_called_garcon_and_no_child_is_named_so():
+    assert identity_of(Traits("Garçon", "Garçon Louis", "")).family == "GARCON"
+    assert identity_of(Traits("Garçon", "Garçon Louis", "")).given == ("LOUIS",)
+    assert identity_of(Traits("xx", "zz", "")).family == ""
+
+
 def test_each_everyday_form_has_one_root():
     assert root_of("MICKAEL") == "MICHEL"
     assert root_of("ALEXANDRE") == root_of("ALEXANDRA") == "ALEX"

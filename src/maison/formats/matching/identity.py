@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache
 from maison.formats.matching.diminutives import root_of
 from maison.formats.matching.places import Place, place_of
 from maison.formats.matching.sounds import sound_of
-from maison.formats.matching.spelling import NO_NAME, compact, folded, given_names, parts_of
+from maison.formats.matching.spelling import compact, folded, given_names, is_name, parts_of
 
 DEFAULT_DAYS = frozenset({(1, 1), (12, 31)})
 """Month and day written when they are unknown (DOMAIN §1): a date of the first of January says little."""
@@ -137,7 +137,7 @@ def identity_of(traits: Traits, successors: Mapping[str, str] | None = None) -> 
 
 def name_of(text: str) -> str:
     name = compact(folded(text))
-    return "" if name in NO_NAME else name
+    return name if is_name(name) else ""
 
 
 def day_of(text: str) -> tuple[int, int, int]:

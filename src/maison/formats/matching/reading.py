@@ -17,7 +17,7 @@ import numpy as np
 from maison.formats.matching.columns import Columns, Ints, Texts, Words, alphabets_of, lengths_of, letters_of
 from maison.formats.matching.identity import DEFAULT_DAYS
 from maison.formats.matching.places import place_of
-from maison.formats.matching.spelling import NO_NAME, compact, folded, parts_of
+from maison.formats.matching.spelling import NO_GIVEN_NAME, compact, folded, is_name, parts_of
 
 GIVEN_NAMES = ("g1", "g2", "g3", "g4")
 NAMES = ("f", "u", *GIVEN_NAMES)
@@ -66,7 +66,7 @@ def load(
             family=_at(whole, family),
             used=_at(whole, rows["u"]),
             part=(_at(first, family), _at(last, family)),
-            given=_leftmost([_at(whole, rows[name]) for name in GIVEN_NAMES]),
+            given=_leftmost([_at(_given_only(whole, words), rows[name]) for name in GIVEN_NAMES]),
             day_number=day_number,
             is_default_day=_default_days(day_number),
             sex=rows["s"].astype(np.int8),
@@ -136,7 +136,7 @@ def _words(raw: list[str]) -> tuple[Words, Ints, Ints, Ints]:
     parts = {rank: parts_of(line) for rank, line in enumerate(lines) if " " in line}
     position = dict.fromkeys(names)
     position |= dict.fromkeys(part for both in parts.values() for part in both)
-    known = [name for name in position if name and name not in NO_NAME]
+    known = [name for name in position if is_name(name)]
     ranks = {name: rank for rank, name in enumerate(known)}
     whole = np.fromiter(map(ranks.get, names, repeat(-1)), np.int32, len(names))
     first, last = whole.copy(), whole.copy()
@@ -144,6 +144,15 @@ def _words(raw: list[str]) -> tuple[Words, Ints, Ints, Ints]:
         if whole[rank] >= 0:
             first[rank], last[rank] = ranks.get(one, -1), ranks.get(other, -1)
     return Words.of(known, ranks), whole, first, last
+
+
+def _given_only(whole: Ints, words: Words) -> Ints:
+    """Positions of names, without those that are no given name."""
+    given = whole.copy()
+    for word in NO_GIVEN_NAME:
+        if word in words.position:
+            given[whole == words.position[word]] = -1
+    return given
 
 
 def _days(found: Ints) -> Ints:

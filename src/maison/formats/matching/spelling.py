@@ -21,47 +21,26 @@ PARTICLES = frozenset(
 """Words of a compound name that say nothing alone: « de » shared by two names is no likeness."""
 
 NO_NAME = frozenset(
-    [
-        "X",
-        "XX",
-        "XXX",
-        "XXXX",
-        "Z",
-        "ZZ",
-        "ZZZ",
-        "INCONNU",
-        "INCONNUE",
-        "ANONYME",
-        "NEANT",
-        "RAS",
-        "NC",
-        "ND",
-        "NR",
-        "NOM",
-        "PRENOM",
-        "SANSNOM",
-        "SANSPRENOM",
-        "NONRENSEIGNE",
-        "NONCONNU",
-        "NONCOMMUNIQUE",
-        "PRENOMINCONNU",
-        "NOMINCONNU",
-        "BEBE",
-        "NOUVEAU",
-        "NE",
-        "NEE",
-        "NOUVEAUNE",
-        "NOURRISSON",
-        "ENFANT",
-        "FILLE",
-        "GARCON",
-        "JUMEAU",
-        "JUMELLE",
-        "FOETUS",
-        "TEST",
-    ]
-)
+    (
+        "INCONNU", "INCONNUE", "ANONYME", "NEANT", "NC", "NR", "NOM", "PRENOM", "SANSNOM", "SANSPRENOM", "NONRENSEIGNE", "NONCONNU",
+        "NONCOMMUNIQUE", "PRENOMINCONNU", "NOMINCONNU", "BEBE", "NOUVEAUNE", "NOURRISSON", "FOETUS",
+    )
+)  # fmt: skip
 """What is typed where no name is known. Compared with anything, it is a missing trait, never a difference."""
+
+NO_GIVEN_NAME = frozenset(
+    ("NOUVEAU", "NE", "NEE", "ENFANT", "FILLE", "GARCON", "JUMEAU", "JUMELLE", "RAS", "ND", "TEST")
+)
+"""The same for a given name only: people are called Garçon or Enfant."""
+
+
+def is_name(word: str) -> bool:
+    """Whether a compact word may be a name: neither empty, nor a row of X or Z, nor a word for nobody."""
+    return bool(word.strip("XZ")) and word not in NO_NAME
+
+
+def is_given_name(word: str) -> bool:
+    return word not in NO_GIVEN_NAME and is_name(word)
 
 
 def folded(text: str, *, digits: bool = False) -> str:
@@ -93,4 +72,4 @@ def parts_of(words: str) -> tuple[str, str]:
 def given_names(text: str) -> tuple[str, ...]:
     """The first four given names, in order; a composed name counts as its parts, so that a hyphen changes nothing."""
     names = [compact(folded(word)) for word in _BETWEEN_GIVEN_NAMES.split(text)]
-    return tuple(name for name in names if name and name not in NO_NAME)[:4]
+    return tuple(name for name in names if is_given_name(name))[:4]
