@@ -61,6 +61,8 @@ def crowd(size: int, seed: int, *, twins: float = 0.04, one_date: float = 0.0) -
     younger = np.arange(people - pairs, people)
     for column in (family, born, place):
         column[younger] = column[older]
+    alike = younger[first[younger] == first[older]]  # no parent names two children alike
+    first[alike] = np.where(first[alike] == third[alike], np.where(women[alike], "CUNEGONDE", "ADALBERT"), third[alike])
     twin_of[younger], twin_of[older] = older, younger
     homonyms = dice.choice(np.arange(pairs, people - pairs), size // 100, replace=False)
     family[homonyms], first[homonyms] = family[homonyms - 1], first[homonyms - 1]
