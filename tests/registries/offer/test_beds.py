@@ -266,7 +266,9 @@ def test_the_nearest_units_come_first_with_their_distance_and_line():
     assert [row.offer for row in rows] == [here, near, far]
     assert 40 <= rows[1].distance_km <= 80
     assert 40 <= rows[1].minutes <= 80
-    assert rows[1].line.phone == "+33536490001"
+    assert rows[1].line.spoken == "05\u00a036\u00a049\u00a000\u00a001"
+    assert rows[0].travel == "sur place"
+    assert rows[1].travel.startswith("≈ 1\u00a0h")
     assert [row.offer for row in board(within_minutes=90, free_only=True)] == [near]
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.db.models import Case, IntegerField, Value, When
+
 from maison.foundations.access import Actor, Permission
 from maison.foundations.errors import Forbidden, NotFound
 from maison.foundations.structures.models import Structure
@@ -41,9 +43,12 @@ def access_promise(actor: Actor, promise_id: UUID, permission: Permission) -> tu
 
 
 def asking_structure(actor: Actor) -> Structure:
-    """In whose name a bed is asked for: the situation's structure when the right holds there, else where it does."""
+    """In whose name a bed is asked for: the situation's structure when the right holds there, else where it does, an emergency service first."""
     held = actor.structures_with(P.REQUEST_BED)
-    found = Structure.objects.filter(id__in=held).order_by("kind", "name", "id")
+    emergency = Case(
+        When(service_type__startswith="urgences", then=Value(0)), default=Value(1), output_field=IntegerField()
+    )
+    found = Structure.objects.filter(id__in=held).order_by("kind", emergency, "name", "id")
     structure = (found.filter(id=actor.structure_id).first() if actor.structure_id else None) or found.first()
     if structure is None:
         raise Forbidden

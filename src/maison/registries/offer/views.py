@@ -30,7 +30,7 @@ from .permissions import P
 from .selectors import beds
 
 BOARD, UNIT, PLANS = (f"offer/{name}.html" for name in ("board", "unit", "white_plans"))
-ROWS = 12
+ROWS = 10
 """Units a page: the node budget, and what is read without scrolling far."""
 MOST_TAPS = 7
 PLAN_COLUMNS = [Column("Établissement"), Column("Niveau"), Column("Depuis")]

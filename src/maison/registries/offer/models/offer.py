@@ -15,6 +15,15 @@ if TYPE_CHECKING:
     from maison.foundations.access import Actor
 
 
+def spoken(phone: str) -> str:
+    """`+33536490001` gives `05 36 49 00 01`, with no-break spaces; what is not a French number stays as it is."""
+    digits = "".join(character for character in phone if character.isdigit())
+    national = f"0{digits[2:]}" if phone.startswith("+33") else digits
+    if len(national) != 10 or not national.startswith("0"):
+        return phone
+    return "\u00a0".join(national[start : start + 2] for start in range(0, 10, 2))
+
+
 def level_of(actor: Actor) -> int:
     """The confidentiality level an actor reads up to: 0 public, 1 professionals, 2 those who look for beds, 3 regulation."""
     if actor.can(P.VIEW_SENSITIVE):
@@ -197,3 +206,8 @@ class Contact(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+    @property
+    def spoken(self) -> str:
+        """As French people write and say a number, two digits at a time."""
+        return spoken(self.phone)

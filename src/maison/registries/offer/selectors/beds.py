@@ -21,6 +21,7 @@ from maison.registries.offer.models.offer import level_of
 from maison.registries.offer.permissions import P
 from maison.registries.offer.travel import Point, road_km, road_minutes
 from maison.registries.stays.selectors import heard_at
+from maison.ui.french import duration
 from maison.ui.freshness import Freshness
 
 NOBODY = "aucune source"
@@ -90,6 +91,15 @@ class UnitBeds:
     def line(self) -> Contact | None:
         """The most direct line the reader may know."""
         return self.contacts[0] if self.contacts else None
+
+    @property
+    def travel(self) -> str:
+        """« environ 62 km, 1 h 04 », « sur place », nothing when the distance is not known."""
+        if self.distance_km is None or self.minutes is None:
+            return ""
+        if self.distance_km < 1:
+            return "sur place"
+        return f"≈ {duration(self.minutes * 60)}, environ {round(self.distance_km)}\u00a0km"
 
     @property
     def place(self) -> str:
