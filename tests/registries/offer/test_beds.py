@@ -246,9 +246,11 @@ def test_the_reader_of_events_counts_each_movement_once():
     hospital = software_of(offer)
     admitted(hospital, 1)
     wait_for_watermark()
-    wait_until(lambda: feed.hear() or Report.objects.filter(offer=offer, source="adt").exists(), "the movement counted")
+    wait_until(
+        lambda: (feed.turn(), Report.objects.filter(offer=offer, source="adt").exists())[1], "the movement counted"
+    )
     assert seen(offer).occupied == 1
-    feed.hear()
+    feed.turn()
     assert Report.objects.filter(offer=offer, source="adt").count() == 1
 
 

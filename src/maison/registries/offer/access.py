@@ -16,7 +16,7 @@ from .permissions import P
 
 def access_offer(actor: Actor, offer_id: UUID, permission: Permission | None = None, *, lock: bool = False) -> Offer:
     """The offer, if the actor may do this to it. Unseen (a sensitive unit among others): NotFound. Seen without the right: Forbidden."""
-    rows = Offer.objects.visible_to(actor).select_related("structure", "site", "facility")
+    rows = Offer.objects.visible_to(actor).select_related("structure", "site")
     if lock:
         rows = rows.select_for_update(of=("self",))
     offer = rows.filter(id=offer_id).first()

@@ -70,7 +70,7 @@ def _context(request: Any, found: Offer) -> dict[str, Any]:
         "versions": versions, "contacts": row.contacts, "is_recent": selectors.is_recent(found),
         "may_describe": describes, "may_judge": request.actor.can(P.VALIDATE), "is_open": found.state in open_states,
         "may_amend": describes and found.state != Offer.State.CLOSED and (pending is None or pending.state in ("brouillon", "a_corriger")),
-        "site_closed": found.facility is not None and not found.facility.is_open and found.state in open_states,
+        "site_closed": selectors.to_close(Offer.objects.filter(id=found.id)).exists(),
     }  # fmt: skip
 
 

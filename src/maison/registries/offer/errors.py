@@ -8,7 +8,7 @@ class MoveNotPossible(BusinessError):
 
 class OfferIncomplete(BusinessError):
     code, status = "OFF-002", 422
-    message = "Il manque des rubriques obligatoires à cette offre :"
+    message = "Il manque des rubriques obligatoires à cette offre."
 
 
 class SiteClosed(BusinessError):
@@ -38,12 +38,12 @@ class FutureFigure(BusinessError):
 
 class AvailableBeyondInstalled(BusinessError):
     code, status = "OFF-012", 422
-    message = "Il ne peut pas y avoir plus de lits disponibles que de lits installés et ouverts :"
+    message = "Il ne peut pas y avoir plus de lits disponibles que de lits installés et ouverts."
 
 
 class SumBeyondInstalled(BusinessError):
     code, status = "OFF-013", 422
-    message = "Occupés, réservés, disponibles et fermés dépassent ensemble les lits installés et supplémentaires :"
+    message = "Occupés, réservés, disponibles et fermés dépassent ensemble les lits installés et supplémentaires."
 
 
 class UnknownStatus(BusinessError):
@@ -58,7 +58,7 @@ class OfferClosed(BusinessError):
 
 class ClosedBeyondInstalled(BusinessError):
     code, status = "OFF-016", 422
-    message = "Il ne peut pas y avoir plus de lits fermés que de lits installés et supplémentaires :"
+    message = "Il ne peut pas y avoir plus de lits fermés que de lits installés et supplémentaires."
 
 
 class NothingSaid(BusinessError):

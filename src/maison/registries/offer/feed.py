@@ -14,16 +14,25 @@ from .actions.counting import follow_movements
 
 READER = Reader("offer.beds", frozenset({"stays.unit_counts_changed"}))
 SECONDS = 2.0
+BATCH = 1_000
+
+
+def turn() -> None:
+    """All that was said since last time, in whole batches."""
+    while hear() == BATCH:
+        pass
 
 
 @transaction.atomic
-def hear(limit: int = 500) -> int:
-    """Take in what hospitals said since last time, one count for each establishment however many movements; in one transaction with the
-    place in the ledger, so that a power cut forgets nothing and counts nothing twice. Returns how many offers changed."""
+def hear() -> int:
+    """Take in a batch of what hospitals said, one count for each establishment however many movements; in one transaction with the
+    place in the ledger, so that a power cut forgets nothing and counts nothing twice. Returns how many events were read."""
     sites: set[UUID] = set()
 
     def note(event: StoredEvent) -> None:
         sites.add(UUID(event.payload["structure_id"]))
 
-    READER.read(note, limit)
-    return follow_movements(actor=Actor.system("offer"), sites=sites) if sites else 0
+    read = READER.read(note, BATCH)
+    if sites:
+        follow_movements(actor=Actor.system("offer"), sites=sites)
+    return read

@@ -34,10 +34,13 @@ def _list(request: Any, found: Any) -> dict[str, Any]:
 @require_GET
 @requires(P.REQUEST_BED)
 def asked(request: Any) -> HttpResponse:
-    context = _list(request, promises.asked(request.actor))
+    return page(request, ASKED, _asked_context(request, ReleaseForm()), part="rows")
+
+
+def _asked_context(request: Any, form: ReleaseForm) -> dict[str, Any]:
     held = sorted(str(one) for one in request.actor.structures_with(P.REQUEST_BED))
-    context |= {"release_form": ReleaseForm(), "topics": [f"offer.asked:{one}" for one in held[:MOST_TOPICS]]}
-    return page(request, ASKED, context, part="rows")
+    topics = [f"offer.asked:{one}" for one in held[:MOST_TOPICS]]
+    return _list(request, promises.asked(request.actor)) | {"release_form": form, "topics": topics}
 
 
 @require_GET
@@ -129,7 +132,7 @@ def acknowledge(request: Any, promise_id: UUID) -> HttpResponse:
 def release(request: Any, promise_id: UUID) -> HttpResponse:
     form = ReleaseForm(request.POST)
     if not form.is_valid():
-        return page(request, ASKED, _list(request, promises.asked(request.actor)) | {"release_form": form}, part="rows", status=422)  # fmt: skip
+        return page(request, ASKED, _asked_context(request, form), part="rows", status=422)
     promising.release_bed(actor=request.actor, promise_id=promise_id, reason=form.cleaned_data["reason"])
     return done(request, to="offer:asked", say="Lit rendu. L'unité est prévenue.")
 

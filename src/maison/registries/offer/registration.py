@@ -61,7 +61,7 @@ def register() -> None:
 
     from . import feed
 
-    register_loop("beds", every(feed.SECONDS, feed.hear))
+    register_loop("beds", every(feed.SECONDS, feed.turn))
     frame.register_room(
         "offer",
         "Lits et offres",

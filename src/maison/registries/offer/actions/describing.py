@@ -50,7 +50,6 @@ def _begin(actor: Actor, structure: Structure, identifier: str, described: Mappi
     key = uuid7()
     offer = Offer.objects.create(
         id=key, identifier=identifier or f"maison/{key}", structure=structure, site=site,
-        facility=facility_by_finess("EG", site.finess) if site.finess else None,
         name=described.get("name", ""), bed_kind=described.get("bed_kind", ""),
         audience=described.get("audience", Offer.Audience.ADULT), sensitive=described.get("sensitive", False),
     )  # fmt: skip
@@ -151,7 +150,8 @@ def publish_offer(*, actor: Actor, offer_id: UUID) -> Version:
 
 
 def _open_site(offer: Offer) -> None:
-    if offer.facility is not None and not offer.facility.is_open:
+    facility = facility_by_finess("EG", offer.site.finess) if offer.site.finess else None
+    if facility is not None and not facility.is_open:
         raise SiteClosed
 
 

@@ -8,7 +8,6 @@ from django.utils import timezone
 
 from maison.foundations.ids import uuid7
 from maison.foundations.structures.models import Structure
-from maison.registries.facilities.models import Facility
 from maison.registries.offer.permissions import P
 
 if TYPE_CHECKING:
@@ -88,9 +87,6 @@ class Offer(models.Model):
     identifier = models.CharField("identifiant de l'offre", max_length=60, unique=True)
     structure = models.ForeignKey(Structure, models.PROTECT, related_name="offers", verbose_name="unité")
     site = models.ForeignKey(Structure, models.PROTECT, related_name="site_offers", verbose_name="établissement")
-    facility = models.ForeignKey(
-        Facility, models.PROTECT, null=True, blank=True, related_name="offers", verbose_name="fiche du répertoire"
-    )
     unit_code = models.CharField(
         "code de l'unité fonctionnelle",
         max_length=40,

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from maison.foundations.access import Actor
+from maison.registries.facilities.models import Facility
 from maison.registries.offer.models import Offer, Version
 from maison.registries.offer.models.offer import OfferQuerySet
 from maison.registries.offer.permissions import P
@@ -22,7 +23,7 @@ RECENT_FOR = timedelta(days=365)
 
 def offers(actor: Actor, *, words: str = "", state: str = "", department: str = "") -> OfferQuerySet:
     """The same rows for the list, its count and its export: sensitive units are absent from all three."""
-    found = Offer.objects.visible_to(actor).select_related("structure", "site", "facility")
+    found = Offer.objects.visible_to(actor).select_related("structure", "site")
     if state == "a-controler":
         found = found.filter(versions__state__in=(Version.State.SUBMITTED, Version.State.VALIDATED))
     elif state == "a-fermer":
@@ -38,9 +39,8 @@ def offers(actor: Actor, *, words: str = "", state: str = "", department: str = 
 
 def to_close(offers: OfferQuerySet) -> OfferQuerySet:
     """Offers still published of an establishment that FINESS closed (F3.3): proposed for closing, never closed by themselves."""
-    return offers.filter(
-        state__in=(Offer.State.PUBLISHED, Offer.State.CLOSED_FOR_NOW), facility__closed_on__lte=timezone.localdate()
-    )
+    closed = Facility.objects.filter(kind="EG", finess=OuterRef("site__finess"), closed_on__lte=timezone.localdate())
+    return offers.filter(Exists(closed), state__in=(Offer.State.PUBLISHED, Offer.State.CLOSED_FOR_NOW))
 
 
 @dataclass(frozen=True, slots=True)
