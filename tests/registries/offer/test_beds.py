@@ -13,7 +13,7 @@ from maison.foundations.access import Actor
 from maison.foundations.clock.models import DelaySetting
 from maison.foundations.errors import Forbidden
 from maison.foundations.events.models import StoredEvent
-from maison.registries.offer import errors, feed
+from maison.registries.offer import errors, feed, probes
 from maison.registries.offer.actions import counting, describing
 from maison.registries.offer.coherence import Figure
 from maison.registries.offer.models import Capacity, Offer, Report
@@ -297,6 +297,16 @@ def test_a_board_makes_as_many_queries_for_one_unit_as_for_many(django_assert_nu
         make_offer(available=1, installed=9)
     with django_assert_num_queries(7):
         assert len(beds.board(actor, beds.Asked(), beds.Origin("", None))) == 6
+
+
+def test_supervision_watches_the_cadence_of_units():
+    assert probes.cadence().state == "ok"
+    make_offer(installed=9, available=1)
+    make_offer(installed=9, available=1, age=3 * HOUR)
+    make_offer(installed=9)
+    reading = probes.cadence()
+    assert (reading.state, reading.value) == ("late", "1\u00a0unité à l'heure sur 3")
+    assert reading.note == "2 hors des totaux, dont 1 qui n'ont rien dit"
 
 
 def test_the_tables_of_capacities_are_served_with_their_labels():

@@ -14,6 +14,8 @@ PHONE = r"^\+?[0-9 .]{10,20}$"
 
 
 class BoardFilter(forms.Form):
+    rarely = ("public", "departement")
+
     lits = forms.ChoiceField(label="Lits de", required=False, choices=[("", "Tous"), *KINDS])
     public = forms.ChoiceField(label="Pour", required=False, choices=[("", "Tous"), *Offer.Audience.choices])
     minutes = forms.TypedChoiceField(

@@ -10,6 +10,7 @@ from maison.foundations import access, relay
 from maison.foundations.access import Actor
 from maison.foundations.events import register_topic
 from maison.foundations.jobs import every, register_loop
+from maison.foundations.supervision import register_probe
 from maison.ui import frame
 
 from . import delays
@@ -59,8 +60,9 @@ def register() -> None:
     register_topic("offer.requests", _holder_in(P.ANSWER_REQUESTS))
     register_topic("offer.asked", _holder_in(P.REQUEST_BED))
 
-    from . import feed
+    from . import feed, probes
 
+    register_probe("offer.cadence", probes.cadence)
     register_loop("beds", every(feed.SECONDS, feed.turn))
     frame.register_room(
         "offer",

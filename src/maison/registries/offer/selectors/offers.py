@@ -34,7 +34,7 @@ def offers(actor: Actor, *, words: str = "", state: str = "", department: str = 
         found = found.filter(site__department=department)
     for word in words.split()[:8]:
         found = found.filter(Q(name__icontains=word) | Q(site__name__icontains=word) | Q(site__city__icontains=word))
-    return found.order_by("name", "id")
+    return found.order_by("site__name", "name", "id")
 
 
 def to_close(offers: OfferQuerySet) -> OfferQuerySet:
