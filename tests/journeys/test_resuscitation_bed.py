@@ -130,7 +130,8 @@ def test_a_resuscitation_bed_on_a_full_night(house: OpenHouse, person: Person, o
         icu.goto(f"{house.url}/referentiels/lits/demandes/")
         expect(icu.get_by_role("button", name="Promettre le lit")).to_have_count(0)
         icu.get_by_role("button", name="Patient arrivé").click()
-        expect(icu.get_by_text("Patient arrivé. Pensez")).to_be_visible()
+        expect(icu.get_by_role("button", name="Patient arrivé")).to_have_count(0)
+        expect(icu.locator("#demandes article", has_text="Patient arrivé")).to_have_count(1)
         ars.goto(f"{house.url}/referentiels/lits/demandes/a-approuver/")
         faults["approvals"] = faults_at_every_width(ars)
     # Peace again: what waited still waits for its approval; a new request has none.
