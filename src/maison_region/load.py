@@ -1,6 +1,6 @@
 """The demonstration load: structures, then rights, software keys and accounts through the house's own actions.
 
-With `load_channels`, the one place of this package that imports the house. Loading again brings everything up to date and adds nothing twice.
+With `load_channels` and `load_offers`, the one place of this package that imports the house. Loading again brings everything up to date and adds nothing twice.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ from maison_region.geography import COMMUNES
 from maison_region.hospitals import APPLICATION, DOMAIN_ROOT, HOSPITALS, software_of
 from maison_region.letter_channels import load_letter_channels
 from maison_region.load_channels import load_channels
+from maison_region.load_offers import load_offers
 from maison_region.people import EDITOR_NAME, RoleAt, is_public, local_people, professionals
 from maison_region.sending import demonstration_key, demonstration_private_key
 
@@ -67,6 +68,7 @@ def load() -> Counter[str]:
     places = _load_structures(counts)
     _load_software(actor, places, counts)
     _load_roles(actor, places, counts)
+    load_offers(actor, places, counts)
     _load_local_accounts(actor, places, counts)
     load_catalogue(actor=actor)
     counts["canaux d'échange"] = load_channels(places["operator"])

@@ -341,6 +341,9 @@ def professionals() -> list[Professional]:
                at_operator("chef_produit", "admin_structure")),
         _other(76, "M", "Achille", "Cordage", INFORMATION_SYSTEMS, "Second intégrateur, approuve les canaux d'échange, GRADeS",
                at_operator("integrateur")),
+        _doctor(78, "MME", "Ombeline", "Sirocco", "Médecin d'astreinte, pilotage ARS", at_operator("ars"), skill=""),
+        _other(77, "M", "Gaël", "Cartographe", INFORMATION_SYSTEMS, "Gestionnaire régional des répertoires, GRADeS",
+               at_operator("gestionnaire_ror")),
     ]  # fmt: skip
 
 

@@ -142,6 +142,36 @@ quality:end                  POST   gestionnaire_ror                  404
 quality:signal               GET    signed                            404
 quality:signal               POST   signed                            404
 quality:mine                 GET    signed                            200
+# offer
+offer:board                  GET    gestionnaire_lits,ioa,medecin_receveur,regulateur,arm,referent_ror,gestionnaire_ror,charge_territoire,ars 200
+offer:export                 GET    gestionnaire_lits,ioa,medecin_receveur,regulateur,arm,referent_ror,gestionnaire_ror,charge_territoire,ars 200
+offer:unit                   GET    gestionnaire_lits,ioa,medecin_receveur,regulateur,arm,referent_ror,gestionnaire_ror,charge_territoire,ars 404
+offer:note                   POST   gestionnaire_lits,ioa,medecin_receveur,regulateur,arm,referent_ror,gestionnaire_ror,charge_territoire,ars 404
+offer:requests               GET    gestionnaire_lits,medecin_receveur health 200
+offer:receive                POST   gestionnaire_lits,medecin_receveur health 204
+offer:asked                  GET    regulateur,medecin_receveur health 200
+offer:approvals              GET    regulateur,ars health 200
+offer:ask                    POST   regulateur,medecin_receveur health 404
+offer:accept                 POST   gestionnaire_lits,medecin_receveur health 404
+offer:refuse                 POST   gestionnaire_lits,medecin_receveur health 422
+offer:arrived                POST   gestionnaire_lits,medecin_receveur health 404
+offer:acknowledge            POST   gestionnaire_lits,medecin_receveur health 404
+offer:release                POST   regulateur,medecin_receveur health 422
+offer:approve                POST   regulateur,ars health 404
+offer:reject                 POST   regulateur,ars health 422
+offer:white_plans            GET    admin_structure 200
+offer:set_white_plan         POST   admin_structure 422
+offer:offers                 GET    signed 200
+offer:offers_export          GET    signed 200
+offer:offer                  GET    signed 404
+offer:describe               GET    gestionnaire_lits,referent_ror 200
+offer:describe               POST   gestionnaire_lits,referent_ror 422
+offer:amend                  GET    gestionnaire_lits,referent_ror 404
+offer:amend                  POST   gestionnaire_lits,referent_ror 404
+offer:contacts               GET    gestionnaire_lits,referent_ror 404
+offer:contacts               POST   gestionnaire_lits,referent_ror 404
+offer:step                   POST   gestionnaire_lits,referent_ror 404
+offer:judge                  POST   gestionnaire_ror 404
 # terminology
 terminology:catalogue        GET    signed                            200
 terminology:system           GET    signed                            404

@@ -47,6 +47,7 @@ ROOMS = [
     "maison.registries.professionals",
     "maison.registries.quality",
     "maison.registries.identity",
+    "maison.registries.offer",
     "maison.services.portal",
     "maison.services.emergency",
     "maison.interop.exchanges",

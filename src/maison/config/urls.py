@@ -35,6 +35,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("referentiels/chargements/", include("maison.registries.sources.urls")),
     path("referentiels/professionnels/", include("maison.registries.professionals.urls")),
     path("referentiels/qualite/", include("maison.registries.quality.urls")),
+    path("referentiels/", include("maison.registries.offer.urls")),
     path("referentiels/structures/", include("maison.registries.facilities.urls")),
     path("nomenclatures/", include("maison.registries.terminology.urls")),
     path("identites/", include("maison.registries.identity.urls")),

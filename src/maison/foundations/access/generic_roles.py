@@ -21,6 +21,7 @@ GENERIC_ROLES = [
     Role("admissions", "Agent du bureau des admissions"),
     Role("terminologie", "Gestionnaire des terminologies"),
     Role("gestionnaire_ror", "Gestionnaire régional des répertoires"),
+    Role("referent_ror", "Référent de l'offre de sa structure"),
     Role("support", "Support du GRADeS"),
     Role("chef_produit", "Responsable de service numérique"),
     Role("charge_territoire", "Chargé de territoire"),

@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 
 from maison.formats.hub_sante import codes as hub_sante
+from maison.formats.ror import codes as ror
 from maison.formats.rpu import codes as rpu
 from maison.formats.terminology.model import Term, Terminology
 
@@ -30,12 +31,25 @@ RPU_LISTS = {
     "orientation-domicile": ("HOME_ORIENTATIONS", "RPU : orientation à domicile"),
 }
 
+ROR = "urn:x-maison:ror:"
+ROR_DAY = dt.date(2026, 11, 21)
+ROR_LISTS = {
+    "j19": ("CARE_MODES", "ROR J19 : mode de prise en charge"),
+    "j187": ("CAPACITY_NATURES", "ROR J187 : nature de capacité (le lit seulement)"),
+    "j188": ("CAPACITY_STATUSES", "ROR J188 : statut de capacité"),
+    "j189": ("CAPACITY_TIMES", "ROR J189 : temporalité de capacité"),
+    "j194": ("CRISIS_TYPES", "ROR J194 : type de crise"),
+    "j195": ("ASSIGNMENTS", "ROR J195 : affectation temporaire"),
+}
+
 
 def tables() -> Iterator[Terminology]:
     for name in hub_sante.names():
         yield _system(f"{HUB_SANTE}{name}", f"Hub Santé : {name}", "ANS", hub_sante.VERSION, HUB_SANTE_VERSION_DAY, hub_sante.table(name))  # fmt: skip
     for name, (attribute, title) in RPU_LISTS.items():
         yield _system(f"{RPU}{name}", title, "FEDORU", "2013", RPU_DAY, getattr(rpu, attribute))
+    for name, (attribute, title) in ROR_LISTS.items():
+        yield _system(f"{ROR}{name}", title, "ANS", "2026-11-21", ROR_DAY, getattr(ror, attribute))
 
 
 def _system(url: str, title: str, publisher: str, version: str, day: dt.date, codes: Mapping[str, str]) -> Terminology:
