@@ -79,6 +79,7 @@ def test_a_walk_in_is_qualified_then_linked_by_a_person_and_unlinked(
     cell.get_by_label("C'est la même personne").check()
     cell.get_by_label("Motif").fill("Même carte d'identité, faute de frappe à Purpan")
     cell.get_by_role("button", name="Enregistrer la décision").click()
+    expect(cell).to_have_url(f"{house.url}/identites/a-traiter/")
     cell.goto(sheet)
     expect(cell.locator("#fiche")).to_contain_text("Purpan")
     look(cell, "linked")
