@@ -55,6 +55,6 @@ def test_a_worker_killed_while_the_operator_and_the_dmp_answer_loses_nothing_and
     TargetState.objects.update(lent_until=timezone.now())  # the loan of the one that fell runs out
     with processes.running(WORKER, **where):
         until(arrived)
+        until(lambda: set(Delivery.objects.values_list("state", flat=True)) == {"delivered"})
     assert len(outside.boxes.of(GP)) == 1
     assert len(outside.registry.records) == 1
-    assert set(Delivery.objects.values_list("state", flat=True)) == {"delivered"}

@@ -46,7 +46,7 @@ def look_up(browser, **criteria):
 
 def test_a_patient_is_searched_then_registered_and_nothing_of_him_stands_in_an_address(browser):
     page = browser.get(url("search"))
-    assert "nouvelle" not in page.text
+    assert "Enregistrer un nouveau patient" not in page.text
     page = look_up(browser, birth_date="03/1990", name="exe")
     ticket = SearchTicket.objects.get()
     assert url("new", ticket.id) in page.text

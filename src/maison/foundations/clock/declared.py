@@ -11,20 +11,21 @@ type Handler = Callable[[UUID], None]
 
 @dataclass(frozen=True, slots=True)
 class Delay:
-    """A declared delay: its default and who owns its value."""
+    """A declared delay: its default and who owns its value. An age (`is_age`) is compared with that of a figure and starts no timer."""
 
     code: str
     label: str
     seconds: int
     owner: str
+    is_age: bool = False
 
 
 _delays: dict[str, Delay] = {}
 _handlers: dict[str, Handler] = {}
 
 
-def declare(code: str, label: str, *, seconds: int, owner: str) -> Delay:
-    delay = Delay(code, label, seconds, owner)
+def declare(code: str, label: str, *, seconds: int, owner: str, is_age: bool = False) -> Delay:
+    delay = Delay(code, label, seconds, owner, is_age)
     if _delays.setdefault(code, delay) != delay:
         raise ValueError(f"The delay {code} is declared twice.")
     return delay
