@@ -148,8 +148,8 @@ def test_a_delay_declared_twice_with_other_words_is_refused(fired):
         clock.declare(CODE, "Autre", seconds=1, owner="Autre")
 
 
-def test_every_delay_of_the_house_has_an_owner_and_a_handler_unless_it_is_an_age():
+def test_every_delay_of_the_house_has_an_owner_and_a_handler_unless_it_is_only_read():
     for delay in clock.delays().values():
         assert delay.owner, delay.code
         assert delay.seconds > 0, delay.code
-        assert (declared.handler_of(delay.code) is None) == delay.is_age, delay.code
+        assert (declared.handler_of(delay.code) is not None) == delay.starts_timer, delay.code

@@ -11,21 +11,22 @@ type Handler = Callable[[UUID], None]
 
 @dataclass(frozen=True, slots=True)
 class Delay:
-    """A declared delay: its default and who owns its value. An age (`is_age`) is compared with that of a figure and starts no timer."""
+    """A declared delay: its default and who owns its value. Without `starts_timer` it is only read: the age
+    of a figure is compared with it, or a timer of another code lasts as long."""
 
     code: str
     label: str
     seconds: int
     owner: str
-    is_age: bool = False
+    starts_timer: bool = True
 
 
 _delays: dict[str, Delay] = {}
 _handlers: dict[str, Handler] = {}
 
 
-def declare(code: str, label: str, *, seconds: int, owner: str, is_age: bool = False) -> Delay:
-    delay = Delay(code, label, seconds, owner, is_age)
+def declare(code: str, label: str, *, seconds: int, owner: str, starts_timer: bool = True) -> Delay:
+    delay = Delay(code, label, seconds, owner, starts_timer)
     if _delays.setdefault(code, delay) != delay:
         raise ValueError(f"The delay {code} is declared twice.")
     return delay

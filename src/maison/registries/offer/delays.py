@@ -16,14 +16,20 @@ OWNER = "Gestionnaire régional des répertoires"
 
 
 def declare() -> None:
-    clock.declare(FRESH, "Lits : chiffre à jour (vert)", seconds=1_800, owner=OWNER, is_age=True)
+    clock.declare(FRESH, "Lits : chiffre à jour (vert)", seconds=1_800, owner=OWNER, starts_timer=False)
     clock.declare(
-        STALE, "Lits : au-delà, chiffre périmé, hors de tout total (rouge)", seconds=7_200, owner=OWNER, is_age=True
+        STALE,
+        "Lits : au-delà, chiffre périmé, hors de tout total (rouge)",
+        seconds=7_200,
+        owner=OWNER,
+        starts_timer=False,
     )
-    clock.declare(SILENT, "Lits : au-delà, « non communiqué » (gris)", seconds=86_400, owner=OWNER, is_age=True)
-    clock.declare(DRIFT, "Lits : avance tolérée de l'horloge d'un logiciel", seconds=120, owner=OWNER, is_age=True)
+    clock.declare(SILENT, "Lits : au-delà, « non communiqué » (gris)", seconds=86_400, owner=OWNER, starts_timer=False)
+    clock.declare(
+        DRIFT, "Lits : avance tolérée de l'horloge d'un logiciel", seconds=120, owner=OWNER, starts_timer=False
+    )
     clock.declare(HOLD, "Lit tenu en attendant la réponse de l'unité", seconds=1_800, owner="Unités et SAMU")
-    clock.declare(ARRIVAL, "Lit tenu après l'accord de l'unité, jusqu'à l'arrivée", seconds=7_200, owner="Unités et SAMU")  # fmt: skip
+    clock.declare(ARRIVAL, "Lit tenu après l'accord de l'unité, jusqu'à l'arrivée", seconds=7_200, owner="Unités et SAMU", starts_timer=False)  # fmt: skip
     clock.on(HOLD)(_expire)
 
 
