@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from dataclasses import fields, is_dataclass
+from importlib.metadata import packages_distributions
 
 import pytest
 from django.apps import apps
@@ -29,6 +30,41 @@ def test_imports_go_down_the_floors():
     environ = os.environ | {"PYTHONPATH": str(ROOT / "src")}
     answer = subprocess.run([sys.executable, "-c", play], cwd=ROOT, env=environ, capture_output=True, text=True)
     assert answer.returncode == 0, answer.stdout[-3000:]
+
+
+DEVELOPMENT = {"src/maison/cli/pictures.py", "src/maison/cli/pytest_house.py"}
+"""Commands of those who work on the house, with the set of development."""
+OPTIONAL = "src/maison/formats/matching/"
+"""What needs the analytics set or an existing Spark, which an operator may leave out."""
+
+
+def requirements(name):
+    text = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
+    return {re.sub(r"[-_.]+", "-", found).lower() for found in re.findall(r"^([\w.-]+)==", text, re.MULTILINE)}
+
+
+def imported(tree):
+    """What a module imports at any depth, relative imports aside."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield node.module
+
+
+def test_the_house_opens_with_the_packages_it_installs():
+    """A package of the tests is on this machine and not on an operator's: an import of it would only fail there."""
+    runtime, given = requirements("runtime"), packages_distributions()
+    optional = runtime | requirements("analytics") | {"pyspark"}
+    faults = []
+    for name, tree in modules():
+        allowed = optional if name.startswith(OPTIONAL) else runtime
+        for top in {found.partition(".")[0] for found in imported(tree)}:
+            if top in sys.stdlib_module_names or top.startswith("maison") or name in DEVELOPMENT:
+                continue
+            if not {re.sub(r"[-_.]+", "-", one).lower() for one in given.get(top, [top])} & allowed:
+                faults.append(f"{name}: {top}")
+    assert not faults
 
 
 # -- files

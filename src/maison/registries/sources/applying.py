@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -100,19 +101,13 @@ def samples(source: Source) -> dict[str, list[Any]]:
     return {"new": new, "changed": changed, "gone": gone}
 
 
-def _body(value: Any) -> dict[str, Any]:
-    import orjson
-
-    return value if isinstance(value, dict) else orjson.loads(value)
-
-
 def _shown(source: Source, body: Any) -> str:
-    found = _body(body)
+    found: dict[str, Any] = json.loads(body)
     return ", ".join(str(found[name]) for name in source.shown if found.get(name)) if source.public else ""
 
 
 def _changes(source: Source, before: Any, after: Any) -> str:
-    old, new = _body(before), _body(after)
+    old, new = json.loads(before), json.loads(after)
     names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
     if not source.public:
         return ", ".join(names)
