@@ -5,8 +5,8 @@ from __future__ import annotations
 import factory
 from factory.django import DjangoModelFactory
 
+from maison.formats.folding import plain
 from maison.services.portal.models import Service
-from maison.services.portal.search import plain
 
 
 class ServiceFactory(DjangoModelFactory[Service]):

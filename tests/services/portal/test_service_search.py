@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import pytest
 
+from maison.formats.folding import plain
 from maison.foundations.access import Actor
 from maison.services.portal import selectors
 from maison.services.portal.actions import load_catalogue
 from maison.services.portal.models.service import Viewer
-from maison.services.portal.search import plain, words
+from maison.services.portal.search import words
 from maison.services.portal.selectors.services import places_like
 from tests.factories import StructureFactory, actor_with
 

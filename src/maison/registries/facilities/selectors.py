@@ -7,12 +7,10 @@ from uuid import UUID
 from django.db.models import Case, IntegerField, QuerySet, Value, When
 from django.db.models.functions import Length
 
-from maison.formats.folding import plain
+from maison.foundations.searching import holding, words_of
 from maison.registries.sources.catalogue import source_named
 
 from .models import Facility
-
-MOST_WORDS = 8
 
 
 def facility_by_finess(kind: str, finess: str) -> Facility | None:
@@ -26,17 +24,10 @@ def search(text: str, *, department: str = "", with_closed: bool = False) -> Que
     found = found if with_closed else found.open()
     if department:
         found = found.filter(department=department)
-    words = plain(text).split()[:MOST_WORDS]
-    exact = found
-    for word in words:
-        exact = exact.filter(words__contains=word)
-    if words and not exact.exists():
-        exact = found
-        for word in words:
-            exact = exact.filter(words__trigram_word_similar=word)
+    words = words_of(text)
     rank = Case(When(finess=text.strip(), then=Value(0)), When(words__contains=f" {words[0]}" if words else "", then=Value(1)),
                 default=Value(2), output_field=IntegerField())  # fmt: skip
-    return exact.order_by(rank, Length("name"), "name", "id")
+    return holding(found, words).order_by(rank, Length("name"), "name", "id")
 
 
 @dataclass(frozen=True, slots=True)

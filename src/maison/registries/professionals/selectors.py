@@ -5,11 +5,9 @@ from uuid import UUID
 
 from django.db.models import Case, IntegerField, QuerySet, Value, When
 
-from maison.formats.folding import plain
+from maison.foundations.searching import holding, words_of
 
 from .models import Activity, Mailbox, Professional, Qualification
-
-MOST_WORDS = 8
 
 
 def professional_by_identifier(identifier: str) -> Professional | None:
@@ -26,16 +24,9 @@ def search(text: str, *, department: str = "", with_closed: bool = False) -> Que
     asked = text.strip()
     if asked.isdigit() and len(asked) in (9, 11, 12):
         return found.filter(idnat__in=[asked, f"8{asked}", f"0{asked}"]).order_by("id")
-    words = plain(text).split()[:MOST_WORDS]
-    exact = found
-    for word in words:
-        exact = exact.filter(words__contains=word)
-    if words and not exact.exists():
-        exact = found
-        for word in words:
-            exact = exact.filter(words__trigram_word_similar=word)
+    words = words_of(text)
     rank = Case(When(words__startswith=words[0] if words else "", then=Value(0)), default=Value(1), output_field=IntegerField())  # fmt: skip
-    return exact.order_by(rank, "name", "first_name", "id")
+    return holding(found, words).order_by(rank, "name", "first_name", "id")
 
 
 def sheet_of(professional_id: UUID) -> Professional | None:

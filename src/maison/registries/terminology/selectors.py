@@ -12,6 +12,7 @@ from django.db.models.functions import Length
 from django.utils import timezone
 
 from maison.formats.folding import plain
+from maison.foundations.searching import holding, words_of
 
 from .models import Concept, Member, System, ValueSet
 
@@ -126,7 +127,7 @@ def expand(owner: ValueSet, *, text: str = "", on: dt.date | None = None, active
         members = Member.objects.filter(value_set=owner, until__isnull=True)
     if active_only:
         members = members.filter(_valid(day))
-    for word in plain(text).split()[:MOST_WORDS]:
+    for word in words_of(text)[:MOST_WORDS]:
         members = members.filter(Q(display__icontains=word) | Q(code__icontains=word))
     return members.order_by("id")
 
@@ -151,20 +152,13 @@ def search(text: str, *, systems: Iterable[str] = ()) -> QuerySet[Concept]:
 
 
 def _matching(found: QuerySet[Concept], text: str) -> QuerySet[Concept]:
-    words = plain(text).split()[:MOST_WORDS]
+    words = words_of(text)[:MOST_WORDS]
     if not words:
         return found.none()
-    exact = found
-    for word in words:
-        exact = exact.filter(words__contains=word)
-    if not exact.exists():
-        for word in words:
-            found = found.filter(words__trigram_word_similar=word)
-        exact = found
     code = text.strip()
     rank = Case(When(code__iexact=code, then=Value(0)), When(code__istartswith=code, then=Value(1)),
                 When(words__contains=f" {words[0]}", then=Value(2)), default=Value(3), output_field=IntegerField())  # fmt: skip
-    return exact.order_by(rank, Length("display"), "code")
+    return holding(found, words).order_by(rank, Length("display"), "code")
 
 
 def history_of(system: System, code: str) -> list[Concept]:

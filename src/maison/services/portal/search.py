@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
+from maison.formats.folding import plain
 
 MOST_WORDS = 8
 LONGEST = 100
@@ -52,15 +51,6 @@ _SMALL = frozenset(
         "ne",
     ]
 )
-_APART = re.compile(r"[^a-z0-9]+")
-
-
-def plain(text: str) -> str:
-    """« Référentiels & authentification » → « referentiels authentification »; œ and æ become two letters."""
-    text = text.lower().replace("œ", "oe").replace("æ", "ae")
-    decomposed = unicodedata.normalize("NFKD", text)
-    letters = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
-    return _APART.sub(" ", letters).strip()
 
 
 def words(query: str) -> list[str]:

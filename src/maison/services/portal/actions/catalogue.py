@@ -9,13 +9,13 @@ from django.db import transaction
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
+from maison.formats.folding import plain
 from maison.foundations import audit
 from maison.foundations.access import Actor
 from maison.foundations.events import publish
 from maison.services.portal.catalogue import ENTRIES, Entry
 from maison.services.portal.events import CatalogueLoaded
 from maison.services.portal.models import Service, VisibilityRule
-from maison.services.portal.search import plain
 
 
 @dataclass(frozen=True, slots=True)

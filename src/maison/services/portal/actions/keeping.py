@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from maison.formats.folding import plain
 from maison.foundations import audit
 from maison.foundations.access import Actor
 from maison.foundations.access import registry as house_roles
@@ -19,7 +20,6 @@ from maison.services.portal.errors import CodeTaken, NothingToUndo, PscAlwaysNee
 from maison.services.portal.events import ServiceKept
 from maison.services.portal.models import Service, ServiceVersion, VisibilityRule
 from maison.services.portal.models.version import KEPT_FIELDS, State, state_of
-from maison.services.portal.search import plain
 
 Act = ServiceVersion.Act
 

@@ -16,12 +16,13 @@ from django.db.models import Exists, F, FloatField, Max, OuterRef, Q, Subquery, 
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Greatest
 
+from maison.formats.folding import plain
 from maison.foundations.access import Actor
 from maison.foundations.access import registry as house_roles
 from maison.services.portal.access import Access, access_service, user_of
 from maison.services.portal.models import AccessRequest, Favourite, Service, UsageEvent
 from maison.services.portal.models.service import Viewer
-from maison.services.portal.search import plain, words
+from maison.services.portal.search import words
 
 KIOSK_ROWS = 30
 SHELF = 6
