@@ -157,3 +157,14 @@ def test_two_loadings_of_one_source_do_not_run_together_but_a_dead_one_gives_way
     assert load(bakeries, path).state == "applique"
     other.refresh_from_db()
     assert (other.state, other.reason) == ("abandonne", "Interrompu sans un mot.")
+
+
+def test_the_page_follows_the_files_of_rooms_and_what_was_refused_not_each_nomenclature(signed_in_client):
+    for code, state in (("rpps-activites", "applique"), ("cs:urn:pains", "applique"), ("vs:urn:matin", "abandonne")):
+        Loading.objects.create(source=code, source_name=f"Source {code}", file_name="a", state=state, vintage="2026-01-01",
+                               ended_at=timezone.now())  # fmt: skip
+    page = signed_in_client("gestionnaire_ror").get("/referentiels/chargements/").content.decode()
+    followed = page.partition("Sources suivies")[2].partition("<h2>Chargements</h2>")[0]
+    assert "Source rpps-activites" in followed
+    assert "Source vs:urn:matin" in followed
+    assert "Source cs:urn:pains" not in followed

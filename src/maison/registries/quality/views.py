@@ -23,7 +23,7 @@ from .rules import rule_named
 SCORES, ANOMALIES, ANOMALY, SIGNAL, MINE = (
     f"quality/{name}.html" for name in ("scores", "anomalies", "anomaly", "signal", "mine")
 )
-RULE_COLUMNS = [Column("Règle"), Column("Gravité", wide=True), Column("En défaut", numeric=True), Column("Conformes", numeric=True)]  # fmt: skip
+RULE_COLUMNS = [Column("Règle"), Column("Gravité", wide=True), Column("En défaut", numeric=True), Column("Conformes", numeric=True, wide=True)]  # fmt: skip
 COLUMNS = [Column("Fiche"), Column("Constat"), Column("À corriger par", wide=True), Column("Ouverte")]
 MINE_COLUMNS = [Column("Fiche"), Column("Votre signalement"), Column("Réponse")]
 KINDS = {"structure": facility_of, "professionnel": professional_of}

@@ -9,14 +9,14 @@ from django.utils import timezone
 from maison.foundations.supervision import Reading
 
 from .catalogue import FRESH_DAYS, sources
-from .selectors import latest
+from .selectors import followed
 
 
 def freshness() -> list[Reading]:
-    followed = sources()
+    known_sources = sources()
     found = []
-    for line in latest():
-        known = followed.get(line.source)
+    for line in followed():
+        known = known_sources.get(line.source)
         limit = dt.timedelta(days=known.fresh_days if known else FRESH_DAYS)
         late = known is not None and (line.confirmed_at is None or timezone.now() - line.confirmed_at > limit)
         if not (late or line.refused_since):

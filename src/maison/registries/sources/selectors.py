@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection
 
+from .catalogue import sources
 from .models import Row
 
 LATEST = """
@@ -36,6 +37,12 @@ def latest() -> list[Followed]:
     with connection.cursor() as cursor:
         cursor.execute(LATEST)
         return [Followed(*row) for row in cursor.fetchall()]
+
+
+def followed() -> list[Followed]:
+    """Sources that a room follows, and any other whose last file was refused. Nomenclatures are hundreds: they have their own list."""
+    known = sources()
+    return [line for line in latest() if line.source in known or line.refused_since]
 
 
 def rows_of(source: str, entities: Iterable[str]) -> dict[str, list[dict[str, Any]]]:

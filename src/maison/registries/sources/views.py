@@ -26,7 +26,7 @@ ANOMALIES = [Column("Ligne"), Column("Constat"), Column("Effet")]
 @requires(P.VIEW_LOADINGS)
 def loadings(request: Any) -> HttpResponse:
     rows = page_of(request, Loading.objects.visible_to(request.actor))
-    followed = selectors.latest()
+    followed = selectors.followed()
     return page(
         request, LOADINGS, {"followed": followed, "page": rows, "source_columns": SOURCES, "columns": COLUMNS},
         part="list",
