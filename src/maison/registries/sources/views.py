@@ -17,15 +17,15 @@ from .models import Loading
 from .permissions import P
 
 LOADINGS, LOADING = "sources/loadings.html", "sources/loading.html"
-SOURCES = [Column("Source"), Column("En service"), Column("Confirmée", wide=True), Column("État")]
-COLUMNS = [Column("Fichier"), Column("Commencé"), Column("Différences", wide=True), Column("État")]
+SOURCES = [Column("Source"), Column("Confirmée", wide=True), Column("État")]
+COLUMNS = [Column("Fichier"), Column("Commencé", wide=True), Column("Différences", wide=True), Column("État")]
 ANOMALIES = [Column("Ligne"), Column("Constat"), Column("Effet")]
 
 
 @require_GET
 @requires(P.VIEW_LOADINGS)
 def loadings(request: Any) -> HttpResponse:
-    rows = page_of(request, Loading.objects.visible_to(request.actor))
+    rows = page_of(request, Loading.objects.visible_to(request.actor), per_page=15)
     followed = selectors.followed()
     return page(
         request, LOADINGS, {"followed": followed, "page": rows, "source_columns": SOURCES, "columns": COLUMNS},
